@@ -152,18 +152,20 @@ def laid(path: str, duration: float, start: float, end: float, begin: float) -> 
 
 
 def starts(path: Path, duration: float) -> list[Cue]:
-    """Cues that were moved from places at random, each after another song."""
+    """Cues that were moved from places at random, each between two other songs."""
     chance = np.random.default_rng(7)
     times = np.arange(0.0, 60.0, 1 / FPS)
-    before = laid("/no/such/song.flac", 100.0, 0.0, 20.0, 0.0)
+    before, after = (laid("/no/such/song.flac", 100.0, *span, 0.0) for span in ((0.0, 20.0), (35.0, 50.0)))
     return [
-        align([before, laid(str(path), duration, 20.0, 35.0, begin)], times, lambda _, __: 1.0)[1]
+        align([before, laid(str(path), duration, 20.0, 35.0, begin), after], times, lambda _, __: 1.0)[1]
         for begin in chance.uniform(2.0, duration - 20.0, STARTS).tolist()
     ]
 
 
 def run(options: argparse.Namespace) -> Report:
-    report = Report("beats", ["song", "BPM", "starts on beats", "ms", "on bars", "changes on beats", "ms", "told not to be"])
+    report = Report(
+        "beats", ["song", "BPM", "starts on beats", "ms", "on bars", "changes on beats", "ms", "told not to be"]
+    )
     totals = Counter[str]()
     with tempfile.TemporaryDirectory() as temporary:
         folder: Path = options.keep or Path(temporary)

@@ -22,12 +22,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 @contextlib.contextmanager
-def server() -> Iterator[str]:
+def server(shared_buffers: str = "1GB") -> Iterator[str]:
     """An empty library on a server of our own."""
     found = programs()
     if found is None:
         raise UsageError("This needs PostgreSQL: install Debian's package postgresql.")
-    made = PostgresServer(found, shared_buffers="1GB", max_wal_size="8GB", autovacuum="on")
+    made = PostgresServer(found, shared_buffers=shared_buffers, max_wal_size="8GB", autovacuum="on")
     try:
         yield made.url(made.database())
     finally:

@@ -21,6 +21,7 @@ from pathlib import Path
 
 import numpy as np
 import psutil
+import psycopg
 
 from benchmarks.copy import server
 from benchmarks.made_up import fill
@@ -32,6 +33,12 @@ from img2music.library.store import LibraryStore
 NEAREST = "SELECT id FROM tracks WHERE NOT missing ORDER BY point(valence, arousal) <-> point(0.8, 0.3) LIMIT 10"
 WORDS = [sys.executable, "-m", "img2music"]
 QUESTION = ["recommend", "--valence", "0.8", "--arousal", "0.3"]
+PREWARM = """
+SELECT sum(pg_prewarm(oid::regclass)) FROM pg_class WHERE oid = ANY('{tracks,curves,lyrics}'::regclass[]) OR oid IN (
+    SELECT indexrelid FROM pg_index WHERE indrelid = ANY('{tracks,curves,lyrics}'::regclass[])
+    AND (indisprimary OR indexrelid::regclass::text ~ '_(sound|year|genre)$'))
+"""
+"""Reads what questions look into."""
 YEAR, GENRE = 1974, "genre 005"
 """What 1 % of the tracks are of."""
 MIB = 1 << 20
@@ -41,6 +48,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--tracks", type=int, default=1_000_000)
     parser.add_argument("--library", help="a library on a server to ask, instead of a made-up one")
     parser.add_argument("--fill", action="store_true", help="replace its tracks by made-up ones")
+    parser.add_argument("--buffers", default="1GB", help="memory of the server that it starts (shared_buffers)")
+    parser.add_argument("--prewarm", action="store_true", help="read the tables into that before warm questions")
     parser.add_argument("--export", action="store_true", help="also export it, to /tmp, and count its lines")
     parser.add_argument("--gist", action="store_true", help="also make a GiST index, and drop it")
     parser.add_argument("--repeat", type=int, default=3)
@@ -49,10 +58,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> Report:
     report = Report("postgres", ["what", "seconds", "MiB"])
     with contextlib.ExitStack() as stack:
-        location = options.library or stack.enter_context(server())
+        location = options.library or stack.enter_context(server(options.buffers))
         if options.fill or not options.library:
             report.add("filling it", seconds(lambda: fill(location, options.tracks), repeat=1, warmup=0), None)
         _commands(report, location, options)
+        if options.prewarm:
+            with psycopg.connect(location, autocommit=True) as connection:
+                connection.execute("CREATE EXTENSION IF NOT EXISTS pg_prewarm")
+                took = seconds(lambda: connection.execute(PREWARM), repeat=1, warmup=0)
+            report.add("reading the tables into the server's memory", took, None)
         _in_process(report, location)
         _served(report, location)
         with LibraryStore.open(location) as store, store._engine.connect() as connection:

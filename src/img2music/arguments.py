@@ -58,6 +58,8 @@ def checked(function: Callable[Given, Returned]) -> Callable[Given, Returned]:
 
 def require_kind(name: str, value: object, hint: Any) -> None:
     """Refuse a value that is none of a type's; of a sequence of paths, a single one is as good."""
+    if type(value) is hint:  # as a rule, and some hundred times a question
+        return
     kinds = kinds_of(hint)
     if not kinds or (isinstance(value, kinds) and (bool in kinds or not isinstance(value, bool))):
         inner = typing.get_args(hint)

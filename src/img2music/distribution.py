@@ -1,6 +1,7 @@
 """Where an affect stands among others: ranks on both axes."""
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,7 +54,9 @@ class AffectDistribution:
         spread: tuple[float, float] | None = None,
     ) -> "AffectDistribution":
         """Build it from unordered samples."""
-        first, second = (np.sort(np.asarray(axis, dtype=np.float64)) for axis in (valence, arousal))
+        axes = (np.asarray(axis, dtype=np.float64) for axis in (valence, arousal))
+        with ThreadPoolExecutor() as pool:  # the longest part of a first question of millions of songs
+            first, second = pool.map(np.sort, axes)
         return cls(first, second, spread)
 
     def ranks(self, points: ArrayLike) -> NDArray[np.float64]:

@@ -31,7 +31,9 @@ class Formats(dict[str, Written]):
         """The format that is asked for by name, or else the one that a file's name ends in."""
         if name is not None:
             return self.named(name)
-        found = self.get(Path(file).suffix[1:].lower())
+        known_by = Path(file).name.lower()
+        fitting = [each for each in self if known_by.endswith(f".{each}") or ("." in each and known_by == each)]
+        found = self[max(fitting, key=len)] if fitting else None
         if found is None:
             endings = [f".{each}" for each in self]
             known = " or ".join(filter(None, (", ".join(endings[:-1]), endings[-1])))

@@ -230,6 +230,16 @@ class ScoreOptions(Checked):
         metavar="DB",
         shown=f"{DUCKING:g}",
     )
+    music_db: float | None = option(
+        None,
+        "How much louder the music is than speech in the film, or, below 0, softer; under speech it stays as far "
+        "beneath as `duck` says.",
+        least=-60.0,
+        most=24.0,
+        flag="music_level",
+        metavar="DB",
+        shown="0; or as the cue sheet says",
+    )
     loudness: float = option(LOUDNESS, "Integrated loudness of the result.", least=-36.0, most=-8.0, metavar="LUFS")
     uses: Uses = option(
         (),
@@ -243,6 +253,8 @@ class ScoreOptions(Checked):
         super().__post_init__()
         if self.duck is not None and self.original not in (None, OriginalSound.DUCK):
             raise UsageError(f"`duck` goes without `original={self.original}`.")
+        if self.music_db is not None and self.original is OriginalSound.DROP:
+            raise UsageError("`music_db` goes without `original=drop`: alone, music is as loud as `loudness` says.")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -457,6 +469,7 @@ class ScoreWishes(TypedDict, total=False):
 
     original: OriginalSound | str | None
     duck: float | None
+    music_db: float | None
     loudness: float
     uses: UseWishes
 

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+# It warns of a font without a bold face, for each word, and that it looks for fonts, which takes seconds once.
+logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
+
 PHOTO_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#B8860B", "#56B4E9")
 """After Okabe & Ito (2008), Color Universal Design: told apart with any kind of colour blindness. Their orange
 and yellow, too close to vermilion and too pale for lines on white, are one dark gold here."""
@@ -51,15 +54,9 @@ def drawing(text: str, file: Path) -> Iterator[tuple[str, ...]]:
         "svg.fonttype": "none",  # text stays text: it can be searched, and read aloud
         "text.parse_math": False,  # a title may hold dollar signs
     }
-    logger = logging.getLogger("matplotlib.font_manager")
-    level = logger.level
-    logger.setLevel(logging.ERROR)  # a font without a bold face is warned of for each word
-    try:
-        with mpl.rc_context(settings), warnings.catch_warnings():
-            warnings.filterwarnings("ignore", message="Glyph .* missing from font")
-            yield lacking_note(lacking) if file.suffix.lower() == ".png" else ()
-    finally:
-        logger.setLevel(level)
+    with mpl.rc_context(settings), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
+        yield lacking_note(lacking) if file.suffix.lower() == ".png" else ()
 
 
 def shortened(text: str, letters: int) -> str:

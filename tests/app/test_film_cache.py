@@ -91,7 +91,8 @@ def test_scoring_what_was_spotted_decodes_no_picture_again(
         told: list[Step] = []
         again = opened.spot(path, image_model=model, progress=told.append)
         assert again.sheet == first.sheet
-        opened.score(path, tmp_path / "scored.mov", image_model=model)
+        scored = opened.score(path, tmp_path / "scored.mov", image_model=model, uses={1: 1})
+        assert scored.sheet.cues[0].track.path == first.sheet.cues[0].alternatives[0].track.path
         pinned = opened.score(
             path, audio_only=tmp_path / "b.wav", image_model=model, cues="one", pins={1: names[1]}, duck=6.0
         )

@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from img2music.affect import Affect
+from img2music.app.feedback import LibraryFeedback
 from img2music.app.recommending import Recommender, recommend
 from img2music.errors import UsageError
 from img2music.filters import TrackFilter
@@ -54,6 +55,21 @@ def test_what_was_read_is_kept_until_the_library_or_the_conditions_change(
     assert titles(recommender) == ["50", "new", "49"]
     put(store, [record("/own.mp3", 0.501, 0.5, title="own")])
     assert titles(recommender) == ["50", "new", "own"]
+
+
+def test_what_people_say_counts_at_once_and_places_no_song_anew(store: LibraryStore) -> None:
+    recommender, feedback = Recommender(store), LibraryFeedback(store)
+    options = RecommendOptions(match="absolute")
+    assert titles(recommender) == ["50", "49", "51"]
+    _, before = recommender._matcher(options)
+    feedback.never("/050.mp3")
+    assert titles(recommender) == ["49", "51", "48"]
+    assert recommender._matcher(options)[1].placed is before.placed
+    feedback.undo()
+    assert titles(recommender) == ["50", "49", "51"]
+    put(store, [record("/own.mp3", 0.501, 0.5, title="own")])
+    assert titles(recommender) == ["50", "own", "49"]
+    assert recommender._matcher(options)[1].placed is not before.placed
 
 
 def test_several_threads_may_recommend_from_one_library(store: LibraryStore) -> None:

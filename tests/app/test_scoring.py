@@ -82,6 +82,8 @@ def test_strings_do_for_paths_and_choices(one_song: Library, tmp_path: Path) -> 
     path = film(tmp_path / "film.mp4", EVEN, sound=1.0)
     found = spotted(one_song, path)
     found.save(str(tmp_path / "sheet.json"))
+    assert found.songs[:, 0] == pytest.approx([0.0, 0.5, np.nan], nan_ok=True)
+    assert found.songs[:2, 1:] == pytest.approx(0.5)  # the middle of the library is that of natural pictures
     kept, dropped = (str(tmp_path / f"{use}.wav") for use in ("keep", "drop"))
     bare = CueSheet(found.sheet.film, (), ())
     for file, use in ((kept, "keep"), (dropped, "drop")):

@@ -32,7 +32,10 @@ def test_what_can_not_be_read_is_told_at_once_and_the_rest_is_made(library: Libr
     assert told == list(made.errors)
     assert [error.path for error in made.errors] == [str(tmp_path / "b.jpg")]
     assert survey_of(tmp_path / "film.mp4").duration == pytest.approx(1.0)
-    again = library.slideshow(output=tmp_path / "again.mp4", sheet=made, image_model=model)
+    plot = tmp_path / "again.png"
+    again = library.slideshow(output=tmp_path / "again.mp4", sheet=made, image_model=model, plot=plot)
+    with Image.open(plot) as drawn:
+        assert drawn.width > 1000
     assert again.sheet.slideshow == made.sheet.slideshow
     assert again.sheet.film.path == str(tmp_path / "again.mp4")
 

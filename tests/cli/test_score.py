@@ -99,14 +99,21 @@ def test_a_film_is_scored_and_scored_again_from_its_sheet(run: Run, folder: Path
     assert peak <= -1.0
     assert [cue.track.title for cue in load(sheet).cues] == ["calm", "lively"]
 
-    told = run("--sheet", sheet, "--audio-only", tmp_path / "other.wav", "--use", "2=1", "--use", "1=1")[1]
+    seams = tmp_path / "seams.mp4"
+    told = run("--sheet", sheet, "--output", seams, "--preview-seams", "--use", "2=1", "--use", "1=1")[1]
+    assert survey_of(seams).duration == pytest.approx(8.0)
     assert "cue 2 has another song: #1 calm" in told
     assert "cue 1 has another song: #2 lively" in told
     edited = json.loads(sheet.read_text())
     edited["cues"] = edited["cues"][:1]
     edited["cues"][0]["gain_db"] = 3.0
     sheet.write_text(json.dumps(edited))
-    run("--sheet", sheet, "--output", second, "--audio-only", tmp_path / "music.flac", "--loudness", -20)
+    words = ("--stems", tmp_path, "--loudness", -20)
+    told = run("--sheet", sheet, "--output", second, "--audio-only", tmp_path / "music.flac", *words)[1]
+    stem = tmp_path / "film-music.wav"
+    assert f"written to {stem}" in told
+    assert not (tmp_path / "film-film.wav").exists()  # it has no sound of its own
+    assert np.abs(samples(stem) - samples(tmp_path / "music.flac")).max() < 2e-6
     assert digest(second) == digest(folder / "film.mp4")
     music = samples(tmp_path / "music.flac")
     assert len(music) == SECONDS * RATE
@@ -118,7 +125,7 @@ def test_a_film_is_scored_and_scored_again_from_its_sheet(run: Run, folder: Path
 BAD = {
     "photo": (["--output", "out.mp4"], {"film": "photo.mp4"}, "picture, not a film"),
     "no film": (["--output", "out.mp4"], {"film": "none.mp4"}, "no such file"),
-    "nothing to write": ([], {}, "give --output, --audio-only, or both"),
+    "nothing to write": ([], {}, "give --output, --audio-only or --stems"),
     "ending": (["--output", "out.txt"], {}, "must end in .mp4, .mov, .mkv or .webm"),
     "ending of the sheet": (["--output", "out.mp4", "--sheet-output", "a.doc"], {}, "a cue sheet must end in .json"),
     "ending of sound": (["--audio-only", "out.mp4"], {}, "must end in .flac"),

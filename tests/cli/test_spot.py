@@ -110,6 +110,7 @@ def test_a_plot_shows_scenes_and_cues(run: Run, tmp_path: Path) -> None:
         assert any(abs(c[0] - 255 * red) < 15 and abs(c[1] - 255 * green) < 15 and abs(c[2] - 76) < 15 for c in colours)
     run("--plot", tmp_path / "film.svg", "--pin", "2=Tears")
     assert "Tears" in (tmp_path / "film.svg").read_text()
+    assert "dashed: of the music" in (tmp_path / "film.svg").read_text()
     make_film(tmp_path / "one.mp4", [Still(grain(0.6, 0.1), 2.0)])
     run("--plot", tmp_path / "one.svg", film=tmp_path / "one.mp4")
     assert "one.mp4, 0:02: 1 shot, 1 scene, 1 cue" in (tmp_path / "one.svg").read_text()

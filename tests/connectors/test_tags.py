@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from mutagen.apev2 import APEv2
-from mutagen.id3 import COMM, ID3, TALB, TCON, TDRC, TIT2, TPE1, TPE2, TPUB, TXXX
+from mutagen.id3 import COMM, ID3, TALB, TCOM, TCON, TCOP, TDRC, TIT2, TPE1, TPE2, TPUB, TSRC, TXXX, WCOP
 
-from img2music.connectors.tags import find_year, one_line, read_tags
+from img2music.connectors.tags import Rights, find_year, one_line, read_rights, read_tags
 from img2music.track import LONGEST, Tags
 from tests.support.sounds import FORMATS, encode, tone
 
@@ -39,6 +39,32 @@ def test_every_format(tmp_path: Path, kind: str) -> None:
             file.tags[key] = [value.encode() if key.startswith("----") else value]
     file.save()
     assert read_tags(path) == EXPECTED
+
+
+RIGHTS = Rights("Ann; Bob", "Verve", "2001 Verve", "https://example.org/by", "USRC17607839")
+
+
+@pytest.mark.parametrize("kind", ["mp3", "m4a", "wma", "flac", "opus"])
+def test_whose_music_it_is(tmp_path: Path, kind: str) -> None:
+    path = encode(tmp_path / f"song.{kind}", tone(440, 1, 48_000), kind, 48_000)
+    assert read_rights(path) == Rights()
+    file = mutagen.File(path)
+    if kind == "mp3":
+        for frame, value in ((TCOM, "Ann/Bob"), (TPUB, "Verve"), (TCOP, "2001 Verve"), (TSRC, "USRC17607839")):
+            file.tags.add(frame(encoding=3, text=value.split("/")))
+        file.tags.add(WCOP(url="https://example.org/by"))
+    else:
+        own = "----:com.apple.iTunes:"
+        keys = {
+            "m4a": ["\xa9wrt", f"{own}LABEL", "cprt", f"{own}LICENSE", f"{own}ISRC"],
+            "wma": ["WM/Composer", "WM/Publisher", "Copyright", "LICENSE", "WM/ISRC"],
+        }.get(kind, ["composer", "label", "copyright", "license", "isrc"])
+        for key, value in zip(
+            keys, (["Ann", "Bob"], ["Verve"], ["2001 Verve"], ["https://example.org/by"], ["USRC17607839"]), strict=True
+        ):
+            file[key] = [each.encode() for each in value] if key.startswith(own) else value
+    file.save()
+    assert read_rights(path) == RIGHTS
 
 
 def test_several_artists_and_a_numbered_genre(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from img2music.library.store import LibraryStore
 from tests.e2e.command import ROOT, call, environment, img2music, words
 from tests.support.clusters import RayNodes, free_port
 from tests.support.library_sounds import make_music
+from tests.support.stores import http_server
 
 pytestmark = pytest.mark.slow
 
@@ -75,6 +76,16 @@ def test_a_scan_whose_command_is_killed_goes_on(tmp_path, music, nodes):
     report = img2music(*command, home=tmp_path, **nodes.settings).sound(0).err
     assert f"150 audio files: {150 - done} analysed, {done} unchanged" in report
     assert count(library) == 150
+
+
+@pytest.mark.cluster
+def test_files_at_a_url_are_fetched_by_the_nodes(tmp_path, music, nodes):
+    library = tmp_path / "library.db"
+    with http_server(music) as port:
+        command = ("scan", f"http://127.0.0.1:{port}", "--on", nodes.address, "--library", library)
+        report = img2music(*command, home=tmp_path, **nodes.settings).sound(0).err
+    assert "4 audio files: 4 analysed" in report
+    assert count(library) == 4
 
 
 def count(library) -> int:

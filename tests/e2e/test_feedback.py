@@ -82,7 +82,7 @@ def test_a_banned_song_stays_out_until_that_is_taken_back(tmp_path):
     img2music("scan", "music", home=home).sound(0)
     assert "Red" not in chosen(home, "photo.png")
     before = chosen(home, "photo.png")
-    feedback(home, "never", "1", "2")
+    feedback(home, "never", "music/Blue.flac", "music/Green.flac")
     refused = img2music("recommend", "photo.png", home=home).sound(2)
     assert "you never want" in refused.err
     assert "taken back: me: never" in feedback(home, "undo").err

@@ -10,6 +10,11 @@ from tests.e2e.browser import drop_photo, from_menu, require_accessible, require
 
 pytestmark = pytest.mark.slow
 
+UNCOVERED = """button => {
+  const { x, y, width, height } = button.getBoundingClientRect();
+  return button.contains(document.elementFromPoint(x + width / 2, y + height / 2));
+}"""
+
 
 def test_a_photo_is_dropped_and_its_songs_are_heard(context, home, address):
     page = context()
@@ -48,6 +53,26 @@ def test_a_photo_is_dropped_and_its_songs_are_heard(context, home, address):
     page.get_by_role("button", name="Put it back").wait_for(state="detached")
 
 
+def test_a_song_that_is_not_heard_says_why(context, home, address):
+    page = context()
+    drop_photo(page, home, address)
+    title = "calm_acoustic_1"
+    row = page.locator(".song-row").filter(has_text=title)
+    page.context.set_offline(True)
+    row.locator(".play").click()
+    wrong = page.locator(".player .wrong")
+    expect(wrong).to_have_text(f"{title} can't be fetched: the server can't be reached. Play tries again.")
+    page.context.set_offline(False)
+    page.get_by_role("region", name="Player").get_by_role("button", name="Play", exact=True).click()
+    page.wait_for_function("() => document.querySelector('.seek input').value > 0.5")
+    expect(wrong).to_have_count(0)
+    file = home / "music/happy_electronic_1.opus"
+    file.rename(away := home / "away.opus")
+    page.locator(".song-row").filter(has_text=file.stem).locator(".play").click()
+    expect(wrong).to_have_text(f"{file.stem} can't be played: its file is damaged, or not there any more.")
+    away.rename(file)
+
+
 def test_photo_plane_and_first_songs_are_seen_without_scrolling(context, home, address):
     page = context(viewport={"width": 1280, "height": 800})
     drop_photo(page, home, address)
@@ -61,6 +86,11 @@ def test_photo_plane_and_first_songs_are_seen_without_scrolling(context, home, a
     page.get_by_role("button", name="serene").click()
     expect(page.get_by_role("heading", name="Songs that feel serene")).to_be_visible()
     expect(rows.first).to_be_in_viewport()
+    download = page.get_by_role("button", name="Download playlist")
+    download.scroll_into_view_if_needed()
+    page.get_by_role("button", name="Keep in the library").click()
+    expect(page.locator(".told")).to_be_visible()
+    assert download.evaluate(UNCOVERED)
 
 
 def test_what_is_said_bears_on_the_list_until_it_is_taken_back(context, home, address):

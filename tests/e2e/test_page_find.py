@@ -1,5 +1,6 @@
 """The view Find in a real browser: what may be dropped, the list, and what a bad connection must not lose."""
 
+import re
 import shutil
 import signal
 from collections.abc import Callable, Iterator
@@ -59,6 +60,15 @@ def address(home: Path) -> Iterator[str]:
     with served(home, "--library", library, end=signal.SIGTERM, TMPDIR=temporary) as found:
         yield found
 
+
+FORGET = """
+    (name) => {
+      const given = [...document.querySelectorAll('.given .photo')].filter(({title}) => !name || title === name);
+      const forget = {method: 'DELETE', headers: {'X-Img2music': '1'}};
+      return Promise.all(given.map((each) => fetch(each.firstElementChild.src.replace('/thumbnail', ''), forget)));
+    }
+"""
+"""Has the server forget the photos that were given, or one of them."""
 
 Open = Callable[..., Page]
 
@@ -200,17 +210,73 @@ def test_filters_are_set_shown_kept_and_taken_away(context: Open, home: Path, ad
     expect(page.locator(".filters li")).to_have_count(0)
 
 
-def test_a_song_makes_room_for_another(context: Open, home: Path, address: str) -> None:
+def test_a_song_makes_room_for_others_in_order(context: Open, home: Path, address: str) -> None:
     page = context()
     drop_photo(page, home, address)
     first = titles(page)
-    page.locator(".song-row").nth(3).get_by_role("button", name="Another song in place of").click()
-    expect(page.locator(".told")).to_contain_text("is here in place of")
-    swapped = titles(page)
-    assert swapped[3] not in first
-    assert [*swapped[:3], *swapped[4:]] == [*first[:3], *first[4:]]
+    swapped, alike = first, []
+    for _ in range(3):
+        page.locator(".song-row").nth(3).get_by_role("button", name="Another song in place of").click()
+        expect(page.locator(".song-row .title").nth(3)).not_to_have_text(swapped[3])
+        expect(page.locator(".told")).to_contain_text("the most alike of the others")
+        swapped = titles(page)
+        assert swapped[3] not in first
+        assert [*swapped[:3], *swapped[4:]] == [*first[:3], *first[4:]]
+        alike.append(int(re.search(r"\d+", page.locator(".alike").nth(3).inner_text())[0]))
+    assert alike == sorted(alike, reverse=True)
     page.get_by_role("button", name="Undo", exact=True).click()
+    expect(page.locator(".song-row .title")).not_to_have_text(swapped)
+    page.get_by_role("button", name="Put back the 2 songs that you took off").click()
     expect(page.locator(".song-row .title")).to_have_text(first)
+
+
+def test_photos_list_and_locks_are_there_after_a_reload(context: Open, home: Path, address: str) -> None:
+    page = context()
+    drop_photo(page, home, address)
+    rows = page.locator(".song-row")
+    rows.nth(4).get_by_role("button", name="Keep ").click()
+    rows.nth(2).get_by_role("button", name="Another song in place of").click()
+    expect(page.locator(".told")).to_be_visible()
+    from_menu(rows.first, "Take off this list")
+    page.get_by_role("button", name="More songs").click()
+    expect(rows).to_have_count(20)
+    coffee = titles(page)
+
+    # They belong to the photo, and come back with it.
+    page.set_input_files("input[type=file]", home / "photos/trip/2.jpg")
+    expect(page.get_by_role("heading", name="Songs that feel like 2")).to_be_visible()
+    expect(page.locator(".song-row.locked")).to_have_count(0)
+    page.get_by_role("button", name="Songs for coffee.png").click()
+    expect(page.locator(".song-row .title")).to_have_text(coffee)
+    expect(page.locator(".song-row.locked .title")).to_have_text(coffee[4])
+    page.get_by_role("button", name="livelier").click()
+    expect(page.get_by_role("button", name="Remember that")).to_be_visible()
+    expect(page.locator('[aria-busy="true"]')).to_have_count(0)
+    point, moved = page.locator(".point").get_attribute("aria-label"), titles(page)
+    page.reload()
+    expect(page.locator(".given .photo")).to_have_count(2)
+    expect(page.get_by_role("button", name="Remember that")).to_be_visible()
+    expect(page.locator(".song-row .title")).to_have_text(moved)
+    assert page.locator(".point").get_attribute("aria-label") == point
+    page.get_by_role("button", name="Put it back").click()
+    expect(page.locator(".song-row .title")).to_have_text(coffee)
+
+    # What the server has forgotten meanwhile is left out; what is given then comes last.
+    page.evaluate(FORGET, "coffee.png")
+    page.reload()
+    expect(page.get_by_role("heading", name="Songs that feel like 2")).to_be_visible()
+    expect(page.locator(".given .photo")).to_have_count(1)
+    assert page.locator(".problem").count() == 0
+    page.set_input_files("input[type=file]", home / "photos/coffee.png")
+    expect(page.get_by_role("heading", name="Songs that feel like coffee")).to_be_visible()
+    expect(page.locator(".given .photo").nth(1)).to_have_attribute("title", "coffee.png")
+    page.get_by_role("button", name="gloomy").click()
+    expect(page.get_by_role("heading", name="Songs that feel gloomy")).to_be_visible()
+    page.reload()
+    expect(page.get_by_role("heading", name="Songs that feel gloomy")).to_be_visible()
+    page.evaluate(FORGET, "2.jpg")
+    page.get_by_role("button", name="Songs for 2.jpg").click()
+    expect(page.locator(".problem")).to_contain_text("The server no longer has this file: give it again.")
 
 
 def test_what_does_not_fit_a_photo_leaves_its_list(context: Open, home: Path, address: str) -> None:
@@ -279,23 +345,18 @@ def test_photos_that_the_server_has_forgotten_are_sent_again(context: Open, home
     page.set_input_files("input[type=file]", home / "photos/trip/2.jpg")
     expect(page.locator(".given .photo")).to_have_count(2)
     expect(page.get_by_role("heading", name="Songs that feel like 2")).to_be_visible()
-    forget = """
-        () => Promise.all([...document.querySelectorAll('.given img')].map(
-          (each) => fetch(each.src.replace('/thumbnail', ''), {method: 'DELETE', headers: {'X-Img2music': '1'}})
-        ))
-    """
-    page.evaluate(forget)
+    page.evaluate(FORGET)
     page.get_by_role("button", name="Songs for coffee.png").click()
     expect(page.get_by_role("heading", name="Songs that feel like coffee")).to_be_visible()
     expect(page.locator(".song-row")).to_have_count(10)
-    page.evaluate(forget)
+    page.evaluate(FORGET)
     page.get_by_role("button", name="One playlist for all 2").click()
     expect(page.get_by_alt_text("For coffee.png:").first).to_be_visible()
-    page.evaluate(forget)
+    page.evaluate(FORGET)
     page.get_by_role("button", name="Songs for 2.jpg").click()
     expect(page.get_by_role("heading", name="Songs that feel like 2")).to_be_visible()
     expect(page.locator('.list[aria-busy="false"]')).to_be_visible()
-    page.evaluate(forget)
+    page.evaluate(FORGET)
     from_menu(page.locator(".song-row").first, "Fits this photo")
     expect(page.locator(".told")).to_contain_text("comes sooner for this photo")
     page.get_by_role("button", name="Undo", exact=True).click()

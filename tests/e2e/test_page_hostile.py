@@ -76,5 +76,5 @@ def test_no_script_runs_in_any_view(context, address, tmp_path):
         page.wait_for_load_state("networkidle")
         require_harmless(page)
     page.goto(f"{address}?login={IMAGE}#{IMAGE}")
-    page.wait_for_selector(".drop")
+    page.wait_for_selector(".song-row")
     require_harmless(page)

@@ -21,6 +21,7 @@ ELSEWHERE = """async title => {
     await fetch("api/jobs/import", {method: "POST", body, headers: {"X-Img2music": "1"}});
 }"""
 """An import that is begun beside the page."""
+BAD = re.compile(r"bad\.mp3\s*It is damaged, or no sound file\.")
 FAILURES, COPIES = "Files that could not be read", "Several files of one recording"
 
 
@@ -47,7 +48,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def new_address(tmp_path: Path) -> Iterator[str]:
     """The server of who has more music, and an empty library."""
     music = some_music(tmp_path)
-    for i in range(12):
+    for i in range(24):
         encode(music / f"{i}.flac", chords([(50 + i, 54 + i, 57 + i)], 20.0), "flac", 16_000)
     yield from serve(tmp_path, "--music", str(music))
 
@@ -61,14 +62,21 @@ def test_a_newcomer_gets_to_songs_and_a_job_goes_on_over_reload_and_cancelling(c
     expect(page.get_by_role("listitem", name="Scan: running")).to_be_visible(timeout=30_000)
     page.reload()
     other = page.context.new_page()
-    other.goto(f"{new_address}#library")
+    other.goto(new_address)  # which says what is going on, and lets people in with the first songs
+    expect(other.get_by_role("heading", name="Your songs are being analysed")).to_be_visible()
+    expect(other.get_by_text(re.compile(r"^\d+ of 27$"))).to_be_visible(timeout=60_000)
+    require_accessible(other, "en-US", width=1280)
+    other.get_by_role("button", name="peaceful").click(timeout=60_000)
+    expect(other.locator(".song-row").first).to_be_visible()
+    expect(other.get_by_role("heading", name="Your songs are being analysed")).to_be_visible()
+    other.get_by_role("link", name="Library", exact=True).first.click()
     expect(page.get_by_role("listitem", name="Scan: running")).to_be_visible()
     other.get_by_role("button", name="Cancel").click()
     expect(page.get_by_role("listitem", name="Scan: cancelled")).to_be_visible(timeout=30_000)
     page.get_by_role("button", name="Go on").click()
     expect(page.get_by_role("listitem", name="Scan: done")).to_be_visible(timeout=120_000)
     expect(other.get_by_role("listitem", name="Scan: done")).to_be_visible()
-    expect(page.get_by_role("region", name=FAILURES)).to_contain_text("bad.mp3")
+    expect(page.get_by_role("region", name=FAILURES)).to_contain_text(BAD)
     expect(page.get_by_role("region", name=COPIES)).to_contain_text("copy.opus")
     page.get_by_role("button", name="Log").first.click()
     expect(page.locator(".log")).to_contain_text("bad.mp3")
@@ -158,4 +166,6 @@ def test_nor_does_an_empty_one_nor_one_that_fails(context, tmp_path, theme, lang
         bad = {"name": "songs.csv", "mimeType": "text/csv", "buffer": b"no,table\n1,2\n"}
         page.set_input_files("input[type=file]", bad)
         page.wait_for_selector(".jobs .failed", timeout=30_000)
+        told = "The file could not be imported." if language == "en-US" else "파일을 가져오지 못했습니다."
+        expect(page.locator(".jobs .failed .wrong")).to_have_text(told)
         require_accessible(page, language)

@@ -75,6 +75,9 @@ def test_songs_are_drawn_where_they_lie_and_move_with_the_mouse(context, address
     page.get_by_role("button", name="All", exact=True).click()
     expect(page.get_by_text("7 of 7 songs in sight")).to_be_visible()
     assert spots(page) == before
+    page.set_viewport_size({"width": 1280, "height": 800})
+    for seen in (page.locator(".axis.down"), page.locator(".seen")):
+        expect(seen).to_be_in_viewport(ratio=1)
 
 
 def test_songs_stand_as_they_are_matched_or_as_they_were_read(context, address):

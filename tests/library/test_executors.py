@@ -35,6 +35,17 @@ def hang(_file: FileState) -> None:
 POISON: dict[str, Callable[[FileState], None]] = {"crash": crash, "grow": grow, "hang": hang}
 
 
+@pytest.mark.skipif(not hasattr(os, "sysconf"), reason="memory is limited on POSIX")
+@pytest.mark.parametrize(("said", "limited"), [("1073741824\n", True), ("max\n", False), (None, False)])
+def test_a_container_has_the_memory_that_it_is_given(
+    said: str | None, limited: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if said is not None:
+        (tmp_path / "memory.max").write_text(said)
+    monkeypatch.setattr(executors, "CONTAINER", tmp_path / "memory.max")
+    assert (executors.all_memory() == 1 << 30) is limited
+
+
 class Poisoned(ProcessExecutor):
     """Does to a process what a decoder may that meets a file of such a name."""
 

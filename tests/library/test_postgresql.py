@@ -13,6 +13,7 @@ from tests.library.test_database import make_first_revision
 from tests.support.commands import call
 from tests.support.postgres import PostgresServer, programs, wait_until_free
 from tests.support.songs import make_record, make_song, put
+from tests.support.stores import Wire
 
 pytestmark = [pytest.mark.slow, pytest.mark.postgresql]
 
@@ -179,6 +180,22 @@ def test_a_lock_of_a_dead_process_is_free(url):
         assert two.count() == 1
 
 
+def test_a_lock_is_left_to_a_server_that_does_not_answer(postgres, url):
+    wire = Wire(postgres.port)
+
+    def interrupt(store):
+        with store.sharing():
+            wire.silent = True
+            raise KeyboardInterrupt
+
+    with (
+        LibraryStore.open(url.replace(f":{postgres.port}/", f":{wire.port}/")) as store,
+        pytest.raises(KeyboardInterrupt),
+    ):
+        interrupt(store)
+    wire.close()
+
+
 def test_a_replica_is_read_from_and_the_main_server_written_to(postgres, url):
     database = url.rpartition("/")[2]
     standby = postgres.standby()
@@ -233,4 +250,20 @@ def test_all_that_one_question_reads_is_of_one_state(url):
             before = store.version()
             put(store, [make_record()])
             assert (store.version(), store.count()) == (before, 0)
-        assert (store.version(), store.count()) == (before + 1, 1)
+        assert (store.version().changes, store.count()) == (before.changes + 1, 1)
+
+
+def test_many_affects_are_read_over_two_connections_of_one_state(url, monkeypatch):
+    monkeypatch.setattr(postgresql, "PAGES", 1)
+    monkeypatch.setattr(postgresql, "BUSY_SECONDS", 0.1)
+    with LibraryStore.open(url) as store:
+        with store.writing() as transaction:
+            transaction.put_songs(make_song(f"song:{number}") for number in range(600))
+        with store.one_state():
+            assert store.count() == 600
+            put(store, [make_record()])
+            assert store.columns(["id"])["id"].tolist() == list(range(1, 601))
+        with ExitStack() as stack:
+            for _ in range(postgresql.MOST - 1):
+                stack.enter_context(store._engine.connect())
+            assert store.columns(["id"])["id"].tolist() == list(range(1, 602))  # over the only one that is left

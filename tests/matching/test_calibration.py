@@ -11,7 +11,16 @@ from numpy.typing import NDArray
 
 from img2music.affect import Affect
 from img2music.distribution import MANY, AffectDistribution, midranks
-from img2music.matching.calibration import HEARD, Calibration, affect_at, expected, ranks_within, similarity, targets
+from img2music.matching.calibration import (
+    HEARD,
+    Calibration,
+    affect_at,
+    affects_at,
+    expected,
+    ranks_within,
+    similarity,
+    targets,
+)
 from img2music.options import MatchMode
 
 POINTS = arrays(
@@ -63,6 +72,12 @@ def test_what_is_put_at_a_position_stands_there(valence: float, arousal: float) 
     assert 0.0 <= min(felt.valence, felt.arousal) <= max(felt.valence, felt.arousal) <= 1.0
     there = targets([(felt.valence, felt.arousal)], natural(), (0.0, 0.0))[0]
     assert there == pytest.approx([valence, arousal], abs=0.03)  # a sample of 101 has steps
+
+
+@pytest.mark.parametrize("spread", [None, (0.2, 0.1)])
+def test_affects_stand_where_they_are_looked_for(spread: tuple[float, float] | None) -> None:
+    points = np.random.default_rng(0).uniform(0.05, 0.95, (50, 2))
+    assert affects_at(targets(points, natural(spread)), natural(spread)) == pytest.approx(points, abs=0.02)
 
 
 def test_the_expected_rank_is_that_of_many_who_feel_differently() -> None:

@@ -4,6 +4,7 @@ import io
 import json
 import os
 import time
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -272,7 +273,7 @@ def test_a_film_is_rendered_and_copied_where_browsers_dont_play_it(
     assert copy.headers["content-type"] == "video/mp4"
     (tmp_path / "copy.mp4").write_bytes(copy.content)
     assert survey_of(tmp_path / "copy.mp4").duration == pytest.approx(SECONDS, abs=0.05)
-    for kind, ending in (("film", "mkv"), ("music", "wav")):
+    for kind, ending in (("film", "mkv"), ("music", "wav"), ("stems", "zip")):
         answer = client.post(f"{at}/render", json={"revision": project["revision"], "kind": kind})
         assert answer.status_code == 202, answer.text
         assert answer.json()["kind"] == "render"
@@ -282,6 +283,8 @@ def test_a_film_is_rendered_and_copied_where_browsers_dont_play_it(
         (tmp_path / f"out.{ending}").write_bytes(file.content)
     assert survey_of(tmp_path / "out.mkv").sound_end == pytest.approx(SECONDS, abs=0.05)
     assert soundfile.info(tmp_path / "out.wav").duration == pytest.approx(SECONDS, abs=0.01)
+    with zipfile.ZipFile(tmp_path / "out.zip") as archive:
+        assert archive.namelist() == ["old-music.wav", "old-film.wav"]
     problem(client.post(f"{at}/render", json={"revision": 1, "kind": "film"}), 409)
 
 

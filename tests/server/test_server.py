@@ -97,12 +97,14 @@ def test_from_a_picture_to_a_playlist(client: TestClient, library: img2music.Lib
     assert one["query"]["path"] == "my photo.jpg"
     ids = [match["track"]["id"] for match in one["matches"]]
     assert len(ids) == 2
+    assert client.get(f"/api/pictures/{picture}").json()["name"] == "my photo.jpg"
     assert client.get(f"/api/pictures/{picture}/thumbnail").headers["content-type"] == "image/jpeg"
     answer = client.post("/api/playlists/export", json={"tracks": [{"id": each} for each in ids[::-1]]})
     assert answer.text.splitlines()[0] == "#EXTM3U"
     assert [line for line in answer.text.splitlines() if line[0] != "#"] == [library[each].path for each in ids[::-1]]
     assert client.delete(f"/api/pictures/{picture}").status_code == 204
     problem(client.get(f"/api/pictures/{picture}/thumbnail"), 404)
+    problem(client.get(f"/api/pictures/{picture}"), 404)
 
 
 def test_what_moved_a_reading_is_told_and_drawn_once(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -181,6 +183,7 @@ def test_a_song_is_sent_and_asked_for(client: TestClient, library: img2music.Lib
     assert answer.status_code == 201, answer.text
     song = answer.json()
     assert (song["name"], song["track"]["id"], song["track"]["path"]) == ("my song.flac", 0, "my song.flac")
+    assert client.get(f"/api/songs/{song['id']}").json() == song
     (one,) = asked(client, {"song": song["id"]}, limit=2)["recommendations"]
     assert one["query"]["kind"] == "song"
     assert one["query"]["path"] == "my song.flac"
@@ -387,7 +390,7 @@ def test_the_library_tells_what_is_in_it(client: TestClient, library: img2music.
         transaction.put_failure(Failure("/music/bad.mp3", 1, 1, "audio/1", "it is no sound."))
     assert client.get("/api/library").json()["present"] == 6
     assert client.get("/api/library/failures").json()["failures"] == [
-        {"path": "/music/bad.mp3", "error": "it is no sound.", "silent": False}
+        {"path": "/music/bad.mp3", "error": "it is no sound.", "kind": "damaged", "silent": False}
     ]
     found = client.get("/api/library/duplicates").json()
     assert [[track["path"] for track in each] for each in found["recordings"]] == [["/music/0.mp3", "/music/1.mp3"]]

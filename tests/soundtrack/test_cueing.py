@@ -137,5 +137,17 @@ def test_a_quiet_beginning_is_left_out_after_a_seam(tmp_path: Path) -> None:
     assert align(placed, TIMES, flat)[1].passage.start == pytest.approx(2.8, abs=0.35)
 
 
+@pytest.mark.parametrize("silence", [0.0, 2.5])
+def test_a_song_that_opens_begins_with_its_first_beat(tmp_path: Path, silence: float) -> None:
+    path = tmp_path / "song.flac"
+    sound = drums(100, 60.0, rate=FILE_RATE)[round(0.2 * FILE_RATE) :]
+    soundfile.write(path, np.concatenate([np.zeros(round(silence * FILE_RATE), np.float32), sound]), FILE_RATE)
+    placed = [put(str(path), 60.0, 15.0 * n, 15.0 * (n + 1), 0.0) for n in range(2)]
+    for cue in align(placed, TIMES, flat):  # also the last one, though the song's own end could close the film
+        assert cue.passage.start == pytest.approx(silence, abs=0.03)
+        assert cue.beats is not None
+        assert cue.beats.start_offset == pytest.approx(0.0, abs=ON_BEAT)
+
+
 def test_no_cue() -> None:
     assert align([], TIMES, flat) == []

@@ -110,6 +110,9 @@ def test_how_it_sounds_is_kept_within_what_can_be() -> None:
     original = done(editing.Sound(OriginalSound.KEEP, 5.0)).original
     assert original is not None
     assert (original.use, original.duck_db) == (OriginalSound.KEEP, 5.0)
+    louder = done(editing.Sound(OriginalSound.DUCK, 5.0, 3.0)).original
+    assert louder is not None
+    assert louder.music_db == 3.0
 
 
 def test_songs_are_swapped_pinned_and_banned() -> None:

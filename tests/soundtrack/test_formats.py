@@ -16,6 +16,8 @@ from tests.soundtrack.test_cue_sheet import SHEET
 def test_the_ending_tells_the_format() -> None:
     assert [chosen.name for _, chosen in sheet_files(["a.otio", Path("b.CSV")])] == ["otio", "csv"]
     assert [chosen.name for _, chosen in sheet_files(["a.doc"], "json")] == ["json"]
+    names = ["songs.csv", "to/film.Songs.CSV", "mysongs.csv"]
+    assert [chosen.name for _, chosen in sheet_files(names)] == ["songs.csv", "songs.csv", "csv"]
     for file, format_, said in (("a.doc", None, "must end in .json, .csv"), ("a.json", "table", "is no format")):
         with pytest.raises(UsageError, match=said):
             sheet_files([file], format_)

@@ -9,8 +9,7 @@ from img2music.errors import InputError
 from img2music.options import OriginalSound, ScoreOptions
 from img2music.progress import Step
 from img2music.soundtrack.cue_sheet import CueSheet, OwnSound, TimeSpan
-from img2music.soundtrack.mastering import gain_curve, measure
-from img2music.soundtrack.sound import PEAK, FilmTrack, Mix, ScoredSound, compose, heard
+from img2music.soundtrack.sound import FilmTrack, Mix, ScoredSound, compose, heard
 from tests.support.sounds import encode, noise, tone
 from tests.support.soundtracks import RATE, Track, cue, encoded, film, metered, sheet, talk
 
@@ -99,6 +98,50 @@ def test_clips_with_hiss_of_other_levels_leave_the_music_as_it_is(folder: Path, 
     sound = whole(compose(one))
     tones = [power(sound, 1000.0, at + 0.5, at + 3.5) for at in (0.0, 4.0, 8.0, 12.0, 16.0)]
     assert np.ptp(tones) < 1.0
+
+
+@pytest.mark.parametrize(
+    ("music_db", "duck", "lowered"), [(-6.0, 12.0, 6.0), (3.0, 12.0, 15.0), (-20.0, 12.0, 0.0), (6.0, 0.0, 0.0)]
+)
+def test_music_lies_as_far_beneath_speech_however_loud_it_is(
+    folder: Path, music_db: float, duck: float, lowered: float
+) -> None:
+    listened = replace(scored(folder), original=heard(scored(folder)).own)
+    sound, plain = (whole(compose(listened, ScoreOptions(duck=duck, music_db=each))) for each in (music_db, 0.0))
+    assert power(sound, 1000.0, 3.0, 6.0) - power(sound, 1000.0, 10.0, 13.0) == pytest.approx(lowered, abs=1.0)
+    assert metered([sound])[0] == pytest.approx(-16.0, abs=0.5)
+    said = replace(listened, original=replace(listened.original, duck_db=duck, music_db=music_db))
+    assert np.array_equal(whole(compose(said)), sound)
+    assert not np.array_equal(sound, plain)
+
+
+@pytest.mark.parametrize("name", ["film.mov", "surround.mov", "silent.mov"])
+def test_stems_add_up_to_the_mix(folder: Path, name: str) -> None:
+    parts: list[tuple[np.ndarray, np.ndarray | None]] = []
+    sound = compose(scored(folder, name), stems=lambda *blocks: parts.append(blocks))
+    mix = whole(sound)
+    music = np.concatenate([each for each, _ in parts])
+    assert music.shape == (round(LENGTH * RATE), 2)
+    dropped = whole(compose(scored(folder, name), ScoreOptions(original="drop", loudness=-24.0)))
+    assert np.corrcoef(music[: 7 * RATE, 0], dropped[: 7 * RATE, 0])[0, 1] > 0.999
+    total = mix * 0.0
+    if name != "silent.mov":
+        total += np.concatenate([own for _, own in parts])
+    total[:, :2] += music
+    assert np.abs(total - mix).max() < 1e-6
+
+
+def test_parts_of_a_film_sound_as_in_the_whole(folder: Path) -> None:
+    listened = replace(scored(folder), original=heard(scored(folder)).own)
+    mix = whole(compose(listened))
+    spans = [TimeSpan(2.0, 4.5), TimeSpan(12.0, 20.0)]
+    joined = compose(listened, parts=spans)
+    assert joined.samples == round(10.5 * RATE)
+    found = whole(joined)
+    expected = np.concatenate([mix[round(each.start * RATE) : round(each.end * RATE)] for each in spans])
+    assert len(found) == joined.samples
+    assert np.corrcoef(found[:, 0], expected[:, 0])[0, 1] > 0.995
+    assert np.abs(found[[0, round(2.5 * RATE) - 1, round(2.5 * RATE)]]).max() < 0.01  # no click where they meet
 
 
 def test_a_sheet_that_says_where_someone_speaks_is_not_listened_for(folder: Path) -> None:
@@ -194,7 +237,7 @@ def clicking(seconds: float, every: float = 1.0, channels: int = 2) -> NDArray[n
 
 
 def own_sound(path: Path, seconds: float) -> NDArray[np.float32]:
-    return np.concatenate(list(FilmTrack.of(path).blocks(round(seconds * RATE))))
+    return np.concatenate(list(FilmTrack.of(path).blocks([(0, round(seconds * RATE))])))
 
 
 def clicks(sound: NDArray[np.float32]) -> list[float]:
@@ -294,7 +337,7 @@ def test_a_span_is_what_is_rendered_there(tmp_path: Path, song: str, own: str, c
     said = replace(said, original=heard(said).own)
     rendered = whole(compose(said))
     mix = Mix.of(said, ScoreOptions(), shot, LENGTH)
-    curve = gain_curve(measure(mix.blocks(), mix.channels), ScoreOptions().loudness, PEAK)
+    curve = mix.measured(ScoreOptions().loudness)
     for start, seconds in ((0.0, 3.0), (7.77, 2.5), (15.9, 3.0), (28.0, 9.0)):
         first = round(start * RATE)
         span = mix.span(curve, first, round(seconds * RATE))

@@ -18,7 +18,7 @@ from img2music.options import CueCount, MatchMode, SpotOptions
 from img2music.soundtrack.choosing import Prices
 from img2music.soundtrack.cue_sheet import FilmFile, Shot
 from img2music.soundtrack.film import SAMPLE_EVERY, Film, group
-from img2music.soundtrack.spotting import candidates, grid, spot, stretches
+from img2music.soundtrack.spotting import candidates, count_note, grid, spot, stretches
 from tests.support.songs import library as make_library
 from tests.support.songs import record
 from tests.support.songs import song as silent_song
@@ -118,6 +118,78 @@ def test_what_is_liked_comes_first_of_equals(store: LibraryStore, name: str) -> 
     _, cues = chosen(store, Person(liked=ids(store, name)))
     assert titles(cues) == [name, "Dance", "Tears"]
     assert cues[0].distance == pytest.approx(0.0, abs=1e-6)
+
+
+def lengths(cues) -> list[float]:
+    return [cue.end - cue.start for cue in cues]
+
+
+ALBUM = film(*((4.0, mood) for mood in ("calm", "calm", "lively", "calm", "sad", "lively", "sad") * 3), (4.0, "calm"))
+
+
+def test_a_short_album_has_few_songs(store: LibraryStore) -> None:
+    found = lengths(spotted(store, ALBUM, least_song=SpotOptions.least_song))
+    assert len(found) <= 2
+    assert min(found) >= 30.0
+    assert len(spotted(store, film((14.0, "calm"), (14.0, "sad")), least_song=SpotOptions.least_song)) == 1
+
+
+def long_film(seed: int) -> Film:
+    chance = np.random.default_rng(seed)
+    return film(*((float(chance.integers(14, 30)), list(MOODS)[number % 3]) for number in range(12)))
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_each_song_is_heard_for_a_while_and_there_are_about_as_many_as_asked_for(
+    store: LibraryStore, seed: int
+) -> None:
+    seen = long_film(seed)
+    free = spotted(store, seen, least_song=30.0)
+    assert min(lengths(free)) >= 30.0
+    for count in (3, 4, 5, 40):
+        options = SpotOptions(songs=count, match=MatchMode.ABSOLUTE)
+        cues = spotted(store, seen, least_song=30.0, songs=count)
+        assert min(lengths(cues)) >= 30.0
+        assert (len(cues) == count) is (count < 40)
+        assert bool(count_note(cues, options)) is (count == 40)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_pins_hold_and_songs_are_too_short_only_for_them(store: LibraryStore, seed: int) -> None:
+    seen = long_film(seed)
+    scenes = group(seen.shots)
+    pins = ((2, "Tears"), (3, "Dance"), (4, "Tears"))
+    cues = spotted(store, seen, least_song=30.0, songs=4, pins=pins)
+    for scene, title in pins:
+        here = scenes[scene - 1]
+        (over,) = [cue for cue in cues if cue.start <= here.start + 1e-6 and cue.end >= here.end - 1e-6]
+        assert over.track.title == title
+    free = [cue for cue in cues if cue.start >= scenes[3].end - 1e-6]
+    assert min(lengths(free), default=30.0) >= 30.0
+
+
+def test_more_songs_than_fit_are_told(store: LibraryStore) -> None:
+    (note,) = count_note(spotted(store, CHANGING, songs=9), SpotOptions(songs=9))
+    assert note.startswith("9 songs were asked for, and there are 3: ")
+    seen = film((100.0, "calm"), (100.0, "lively"))
+    assert len(spotted(store, seen, songs=1)) == 2
+    assert "too short" in count_note(spotted(store, seen, songs=1), SpotOptions(songs=1))[0]
+
+
+def test_songs_are_heard_from_their_openings(tmp_path: Path) -> None:
+    calm, lively, nearly = (Affect(*point) for point in (MOODS["calm"], MOODS["lively"], (0.68, 0.86)))
+    late = [CurvePoint(0.0, 8.0, calm), CurvePoint(72.0, 80.0, lively), CurvePoint(104.0, 112.0, lively)]
+    level = [CurvePoint(0.0, 8.0, nearly), CurvePoint(104.0, 112.0, nearly)]
+    songs = [
+        record(f"/music/{title}.mp3", 0.7, 0.9, duration=120.0, curve=curve, title=title)
+        for title, curve in (("Late", late), ("Level", level))
+    ]
+    with make_library(tmp_path / "library.db", songs) as store:
+        (cue,) = spotted(store, film((30.0, "lively")))
+        assert (cue.track.title, cue.passage.start) == ("Level", 0.0)
+        (cue,) = spotted(store, film((30.0, "lively")), prices=Prices(inside=0.25))
+        assert cue.track.title == "Late"
+        assert cue.passage.start >= 72.0
 
 
 def test_one_cue(store: LibraryStore) -> None:

@@ -119,6 +119,9 @@ export class Problem extends Error {
   }
 }
 
+/** Whether it may go better another time. */
+export const passing = ({ status }: Problem): boolean => [0, 401, 408].includes(status) || status >= 500;
+
 /** Milliseconds after which a connection counts as lost; what is sent may take longer. */
 const LONGEST = 60_000;
 
@@ -143,6 +146,13 @@ export async function call(path: string, init: RequestInit = {}): Promise<Respon
   return response;
 }
 
+/** Whether the server answers, be it that there is nothing, or nothing that can be used. */
+export const reachable = (path: string): Promise<boolean> =>
+  call(path, { method: "HEAD" }).then(
+    () => true,
+    (error: unknown) => error instanceof Problem && !passing(error),
+  );
+
 export const read = async <T>(path: string, init?: RequestInit): Promise<T> => (await call(path, init)).json();
 
 export const send = (body: unknown, signal?: AbortSignal): RequestInit => ({
@@ -163,6 +173,10 @@ const upload = <T>(path: string, file: File, signal?: AbortSignal): Promise<T> =
 export const sendPicture = (file: File, signal?: AbortSignal) => upload<Picture>("pictures", file, signal);
 
 export const sendSong = (file: File, signal?: AbortSignal) => upload<Song>("songs", file, signal);
+
+export const picture = (id: string) => read<Picture>(`pictures/${id}`);
+
+export const song = (id: string) => read<Song>(`songs/${id}`);
 
 export type Axis = "valence" | "arousal";
 
@@ -297,8 +311,14 @@ export interface Library {
 
 export const library = () => read<Library>("library");
 
-export const failures = async () =>
-  (await read<{ failures: { path: string; error: string; silent: boolean }[] }>("library/failures")).failures;
+export interface FailedFile {
+  path: string;
+  error: string;
+  kind: "unreadable" | "unreached" | "damaged" | "silent" | "crashed" | "timeout" | "memory" | "unexpected";
+  silent: boolean;
+}
+
+export const failures = async () => (await read<{ failures: FailedFile[] }>("library/failures")).failures;
 
 export const duplicates = () => read<{ recordings: Track[][]; total: number }>("library/duplicates");
 

@@ -3,12 +3,18 @@ import { session } from "./session.svelte";
 
 const LATER = 5_000;
 const RUNNING: api.Job["state"][] = ["waiting", "running"];
+/** Milliseconds after which an empty library is looked at again, while songs come. */
+const COUNTED = 1_000;
 
 /** The jobs of the library as they change, in whatever window they were begun. */
 class Jobs {
   all = $state.raw<api.Job[]>([]);
   changed = $state(0); // counts what jobs have changed in the library
 
+  /** By which songs come just now. */
+  scan = $derived(this.all.find((each) => RUNNING.includes(each.state) && each.kind === "scan"));
+
+  #counted = 0;
   #events: EventSource | null = null;
   #again = 0;
 
@@ -63,6 +69,10 @@ class Jobs {
     const before = this.all.find((each) => each.id === job.id);
     if (before && before.events > job.events) return;
     this.all = [job, ...this.all.filter((each) => each.id !== job.id)].sort((a, b) => b.id - a.id);
+    if (session.tracks === 0 && this.scan && Date.now() - this.#counted > COUNTED) {
+      this.#counted = Date.now();
+      void session.count();
+    }
     const ended = !RUNNING.includes(job.state) && (before === undefined || RUNNING.includes(before.state));
     if (ended && !["export", "film", "proxy", "render"].includes(job.kind) && !job.options.includes("dry_run")) {
       this.changed += 1;

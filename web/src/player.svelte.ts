@@ -1,4 +1,4 @@
-import { address, type Match } from "./api";
+import { address, reachable, type Match } from "./api";
 
 /** Loudness in LUFS that songs are turned down to: most are louder, so that few are left behind. */
 const LEVEL = -18;
@@ -9,7 +9,8 @@ class Player {
   match = $state<Match | null>(null);
   playing = $state(false);
   time = $state(0);
-  failed = $state<Match | null>(null);
+  /** Why the song can't be heard. */
+  failed = $state<"failed" | "unreached" | null>(null);
   queue = $state.raw<Match[]>([]);
 
   #sound = new Audio();
@@ -19,6 +20,7 @@ class Player {
     if (match === null) match = this.queue.find((each) => each.track.path !== null) ?? null;
     if (match === null) return;
     if (match.track.id !== this.match?.track.id) this.#start(match);
+    else if (this.failed) this.#start(match, 0, this.time);
     else if (this.playing) this.#sound.pause();
     else void this.#play();
   }
@@ -47,10 +49,9 @@ class Player {
     return at < 0 ? playable[0] : playable[at + by];
   }
 
-  #start(match: Match, fade = 0): void {
+  #start(match: Match, fade = 0, start = match.passage?.start ?? 0): void {
     this.#fadeOut(this.#sound, fade);
     const sound = new Audio(address(`tracks/${match.track.id}/audio`));
-    const start = match.passage?.start ?? 0;
     this.#sound = sound;
     this.match = match;
     this.failed = null;
@@ -64,8 +65,10 @@ class Player {
     sound.onended = () => {
       if (sound === this.#sound) this.step(1);
     };
-    sound.onerror = () => {
-      if (sound === this.#sound) [this.failed, this.playing] = [match, false];
+    sound.onerror = async () => {
+      if (sound === this.#sound) this.playing = false;
+      const failed = (await reachable(`tracks/${match.track.id}/audio`)) ? "failed" : "unreached"; // browsers don't tell
+      if (sound === this.#sound) this.failed = failed;
     };
     void this.#play();
   }

@@ -1,5 +1,6 @@
 import * as api from "./api";
 import { clamp, stemOf, titleOf, wordOf } from "./affect";
+import { arranged, keep, kept, untouched, type Arrangement, type Kept } from "./arrangement";
 import { filters } from "./filters.svelte";
 import { player } from "./player.svelte";
 import { t } from "./settings.svelte";
@@ -22,9 +23,6 @@ export function describe(error: api.Problem, name = ""): string {
   return name ? `${name}: ${said}` : said;
 }
 
-/** Whether it may go better another time. */
-export const passing = ({ status }: api.Problem): boolean => [0, 401, 408].includes(status) || status >= 500;
-
 /** What is asked, the songs that answer it, and what the person has said. */
 class Session {
   tracks = $state<number | null>(null);
@@ -37,7 +35,6 @@ class Session {
   answer = $state.raw<api.Recommendation | null>(null); // the last one
   point = $state.raw<api.Affect | null>(null); // where the point is on the plane
   matches = $state.raw<api.Match[]>([]);
-  locked = $state.raw(new Set<number>());
   said = $state.raw<api.Said[]>([]);
   waiting = $state(false);
   problem = $state<string | null>(null);
@@ -50,10 +47,11 @@ class Session {
   login = $state(false);
   more = $state(false); // whether there may be more songs
 
-  #begun = ""; // what was asked first; until something else is, locks and what was taken off hold
+  #begun = ""; // what was asked first; until something else is, the arrangement holds
   #answered = ""; // the same of what the list shows
-  #limit = FIRST;
-  #removed = new Set<number>();
+  #arrangement = $state.raw(untouched(FIRST));
+  #arrangements = new Map<string, Arrangement>(); // by what was asked first
+  #restored = false;
   #asking = new AbortController();
   #sources = new Map<string, Source>(); // by the ids of what was sent
   #tabs = new BroadcastChannel("img2music");
@@ -73,6 +71,22 @@ class Session {
     this.#tabs.onmessage = () => void this.#hear();
     addEventListener("focus", () => void this.#hear());
     addEventListener("online", () => this.again && this.retry());
+    addEventListener("pagehide", () => this.#keepAll());
+    document.addEventListener("visibilitychange", () => document.hidden && this.#keepAll()); // phones then end it unasked
+  }
+
+  get locked(): Arrangement["locked"] {
+    return this.#arrangement.locked;
+  }
+
+  /** How many songs were taken off the list. */
+  get removed(): number {
+    return this.#arrangement.removed.size;
+  }
+
+  #arrange(change: Partial<Arrangement>): void {
+    this.#arrangement = { ...this.#arrangement, ...change };
+    this.#arrangements.set(this.#begun, this.#arrangement);
   }
 
   /** Do something on the server; what goes wrong is told in one line, and can be tried `again`. */
@@ -84,7 +98,7 @@ class Session {
     } catch (error) {
       if (error instanceof DOMException && error.name === "AbortError") return undefined;
       if (!(error instanceof api.Problem)) throw error;
-      if (again !== null && passing(error)) this.#again = again;
+      if (again !== null && api.passing(error)) this.#again = again;
       if (error.status === 401) this.login = true;
       else if (!this.unkept.length) this.problem = describe(error);
       return undefined;
@@ -97,7 +111,7 @@ class Session {
       try {
         return await work();
       } catch (error) {
-        if (error instanceof api.Problem && passing(error)) {
+        if (error instanceof api.Problem && api.passing(error)) {
           this.unkept = [...this.unkept, again];
           if (error.status !== 401) this.problem = t().drop.notKept(this.unkept.length);
         }
@@ -122,8 +136,11 @@ class Session {
 
   async open(): Promise<void> {
     const work = async (): Promise<boolean> => {
-      this.tracks = (await api.health()).tracks;
+      const { tracks } = await api.health();
       this.said = await api.said();
+      const before = this.#restored ? null : await this.#restore();
+      this.tracks = tracks;
+      if (before && tracks && this.query === null) this.#goOn(before);
       return true;
     };
     const again = this.#again; // what a login was needed for
@@ -131,9 +148,66 @@ class Session {
     if (await this.attempt(work, () => void this.open())) again?.();
   }
 
+  /** Learn how many songs there are by now. */
+  async count(): Promise<void> {
+    this.tracks = (await api.health().catch(() => null))?.tracks ?? this.tracks; // whoever does something is told
+  }
+
+  #keepAll(): void {
+    if (!this.#restored) return;
+    keep({
+      pictures: this.pictures.map((each) => each.id),
+      songs: this.songs.map((each) => each.id),
+      begun: this.query ? this.#begun : "",
+      named: this.named,
+      point: this.query && "point" in this.query ? this.point : null,
+      arrangements: this.#arrangements,
+    });
+  }
+
+  /** Bring back what was there before the page was loaded again, but for what the server has forgotten. */
+  async #restore(): Promise<Kept | null> {
+    const before = kept();
+    if (before) {
+      const there = async <T>(ids: string[], get: (id: string) => Promise<T>): Promise<T[]> => {
+        const unlessGone = (error: unknown): null => {
+          if (error instanceof api.Problem && error.type === "gone") return null;
+          throw error;
+        };
+        return (await Promise.all(ids.map((id) => get(id).catch(unlessGone)))).filter((each) => each !== null);
+      };
+      const [pictures, songs] = await Promise.all([there(before.pictures, api.picture), there(before.songs, api.song)]);
+      if (this.#restored) return null; // meanwhile
+      this.pictures.unshift(...pictures); // others may have been given meanwhile
+      this.songs.unshift(...songs);
+      this.#arrangements = new Map(before.arrangements);
+    }
+    this.#restored = true;
+    return before;
+  }
+
+  /** Ask what was asked before the page was loaded again. */
+  #goOn({ begun, named, point }: Kept): void {
+    const asked: api.Query | null = begun ? JSON.parse(begun) : null;
+    if (asked && "pictures" in asked) {
+      if (this.pictures.length) this.showTogether();
+      return;
+    }
+    if (asked && "picture" in asked) {
+      const picture = this.pictures.find((each) => each.id === asked.picture) ?? this.pictures[0];
+      if (picture) this.show(picture);
+      if (picture?.id !== asked.picture) return;
+    } else if (asked) {
+      if ("song" in asked && !this.songs.some((each) => each.id === asked.song)) return;
+      this.#begin(asked, named);
+    }
+    if (point) this.move(point.valence, point.arousal);
+  }
+
   /** Learn what was said in another tab or on another device. */
   async #hear(): Promise<void> {
     if (this.tracks === null || this.login) return;
+    if (this.tracks === 0) void this.count();
     const said = await api.said().catch(() => null); // whoever does something is told
     if (said === null || said.map((each) => each.id).join() === this.said.map((each) => each.id).join()) return;
     this.said = said;
@@ -142,7 +216,7 @@ class Session {
 
   addPicture(picture: api.Picture, source: Source, show: boolean): void {
     this.#sources.set(picture.id, source);
-    const after = this.pictures.findIndex((each) => this.#sources.get(each.id)!.order > source.order);
+    const after = this.pictures.findIndex((each) => (this.#sources.get(each.id)?.order ?? -1) > source.order);
     this.pictures.splice(after < 0 ? this.pictures.length : after, 0, picture);
     if (show) this.show(this.pictures.find((each) => each.id === picture.id)!);
   }
@@ -197,6 +271,7 @@ class Session {
     this.#asking.abort();
     [this.picture, this.query, this.read, this.point, this.matches, this.waiting] = [null, null, null, null, [], false];
     player.queue = [];
+    [this.#begun, this.#arrangement] = ["", untouched(FIRST)];
   }
 
   /** `shown` is how the person said the word. */
@@ -230,48 +305,64 @@ class Session {
   }
 
   askMore(): void {
-    this.#limit += FIRST;
+    this.#arrange({ limit: this.#arrangement.limit + FIRST });
     void this.#ask();
   }
 
   lock(track: api.Track): void {
-    const locked = new Set(this.locked);
-    if (!locked.delete(track.id)) locked.add(track.id);
-    this.locked = locked;
+    const locked = new Map(this.locked);
+    const at = this.matches.findIndex((each) => each.track.id === track.id);
+    if (!locked.delete(track.id)) locked.set(track.id, { at, match: this.matches[at]! });
+    this.#arrange({ locked });
   }
 
   remove(track: api.Track): void {
-    const before = this.matches;
-    this.#removed.add(track.id);
-    this.locked = new Set([...this.locked].filter((each) => each !== track.id));
-    this.#show(before.filter((each) => each.track.id !== track.id));
-    this.tell(t().list.removed(titleOf(track, t().list.untitled)), () => {
-      this.#removed.delete(track.id);
-      this.told = null;
-      this.#show(before);
-    });
+    const { locked, removed } = this.#arrangement;
+    const change = { locked: new Map([...locked].filter(([id]) => id !== track.id)), removed: new Set([...removed, track.id]) };
+    const left = this.matches.filter((each) => each.track.id !== track.id);
+    this.#rearrange(change, left, t().list.removed(titleOf(track, t().list.untitled)));
   }
 
-  /** Put the next best song that is not shown in the place of one. */
+  /** Show again what was taken off the list. */
+  putBackRemoved(): void {
+    this.#arrange({ removed: new Set(), swapped: new Map() });
+    void this.#ask();
+  }
+
+  /** Put the song that is most alike of those that are not shown in the place of one. */
   async swap({ track, picture }: api.Match): Promise<void> {
     const query = this.query;
-    const shown = new Set([...this.matches.map((each) => each.track.id), ...this.#removed]);
-    const own = this.pictures.find((each) => each.id === picture);
-    const found = await this.attempt(() =>
-      this.#sent(() => api.recommend(own ? { picture: own.id } : this.query!, shown.size + 1, filters.conditions)),
-    );
-    const fresh = found?.matches.find((each) => !shown.has(each.track.id));
-    const next = fresh && { ...fresh, picture: own?.id };
-    if (found === undefined || query !== this.query) return;
     const untitled = t().list.untitled;
-    if (next === undefined) return this.tell(t().list.noOther(titleOf(track, untitled)), null);
-    const before = this.matches;
-    this.#removed.add(track.id);
-    this.#show(before.map((each) => (each.track.id === track.id ? next : each)));
-    this.tell(t().list.swapped(titleOf(track, untitled), titleOf(next.track, untitled)), () => {
-      this.#removed.delete(track.id);
+    const own = this.pictures.find((each) => each.id === picture);
+    const gone = (): Set<number> => new Set([...this.matches.map((each) => each.track.id), ...this.#arrangement.removed]);
+    const wanted = Math.min(MOST, gone().size + FIRST);
+    const found = await this.attempt(() =>
+      this.#sent(() => api.recommend(own ? { picture: own.id } : this.query!, wanted, filters.conditions)),
+    );
+    const at = this.matches.findIndex((each) => each.track.id === track.id);
+    if (found === undefined || query !== this.query || at < 0) return;
+    const shown = gone();
+    const [best] = found.matches.filter((each) => !shown.has(each.track.id)).sort((a, b) => b.similarity - a.similarity);
+    if (best === undefined) return this.tell(t().list.noOther(titleOf(track, untitled)), null);
+    const next = { ...best, picture: own?.id };
+    const { swapped, removed } = this.#arrangement;
+    const change = { swapped: new Map([...swapped, [next.track.id, at]]), removed: new Set([...removed, track.id]) };
+    const told = t().list.swapped(titleOf(track, untitled), titleOf(next.track, untitled), Math.round(100 * next.similarity));
+    this.#rearrange(change, this.matches.with(at, next), told);
+  }
+
+  /** Change the list, which can be undone. */
+  #rearrange(change: Partial<Arrangement>, matches: api.Match[], told: string): void {
+    const [begun, shown, { swapped, removed }] = [this.#begun, this.matches, this.#arrangement];
+    this.#arrange(change);
+    this.#show(matches);
+    this.tell(told, () => {
       this.told = null;
-      this.#show(before);
+      this.#arrangements.set(begun, { ...this.#arrangements.get(begun)!, swapped, removed });
+      if (begun !== this.#begun) return;
+      this.#arrangement = this.#arrangements.get(begun)!;
+      if (this.matches === matches) this.#show(shown);
+      else void this.#ask();
     });
   }
 
@@ -345,32 +436,38 @@ class Session {
     try {
       return await work();
     } catch (error) {
-      if (!(error instanceof api.Problem) || error.type !== "gone") throw error;
+      if (!(error instanceof api.Problem) || error.type !== "gone" || !(await this.#sendAgain())) throw error;
     }
-    await this.#sendAgain();
     return work();
   }
 
-  async #sendAgain(): Promise<void> {
+  /** Whether what the question needs was sent again; files from before the page was loaded again are not at hand. */
+  async #sendAgain(): Promise<boolean> {
     const query = this.query;
     const pictures = this.pictures.filter((each) => each === this.picture || (query && "pictures" in query));
-    for (const picture of pictures) {
-      const [before, source] = [picture.id, this.#sources.get(picture.id)!];
-      // The same object with another id: whoever shows it goes on.
-      this.#sources.set((picture.id = (await api.sendPicture(source.file)).id), source);
-      this.matches = this.matches.map((each) => (each.picture === before ? { ...each, picture: picture.id } : each));
+    const needed = [...pictures, ...this.songs.filter((each) => query && "song" in query && each.id === query.song)];
+    if (needed.some((each) => !this.#sources.has(each.id))) return false;
+    for (const each of needed) {
+      const [before, source] = [each.id, this.#sources.get(each.id)!];
+      const { id } = await ("track" in each ? api.sendSong(source.file) : api.sendPicture(source.file));
+      this.#sources.set((each.id = id), source); // the same object with another id: whoever shows it goes on
+      this.#rename(before, id);
     }
-    if (query === null) return;
-    if ("picture" in query && this.picture) this.query = { picture: this.picture.id };
-    else if ("pictures" in query) this.query = { pictures: this.pictures.map((each) => each.id) };
-    else if ("song" in query) {
-      const song = this.songs.find((each) => each.id === query.song);
-      if (!song) return;
-      const source = this.#sources.get(song.id)!;
-      this.#sources.set((song.id = (await api.sendSong(source.file)).id), source);
-      this.query = { song: song.id };
-    }
-    this.#begun = JSON.stringify(this.query);
+    return true;
+  }
+
+  #rename(before: string, now: string): void {
+    const renamed = (match: api.Match): api.Match => (match.picture === before ? { ...match, picture: now } : match);
+    this.matches = this.matches.map(renamed);
+    this.query = JSON.parse(JSON.stringify(this.query).replaceAll(before, now));
+    [this.#begun, this.#answered] = [this.#begun.replaceAll(before, now), this.#answered.replaceAll(before, now)];
+    this.#arrangements = new Map(
+      [...this.#arrangements].map(([begun, each]) => {
+        const locked = new Map([...each.locked].map(([id, { at, match }]) => [id, { at, match: renamed(match) }]));
+        return [begun.replaceAll(before, now), { ...each, locked }];
+      }),
+    );
+    this.#arrangement = this.#arrangements.get(this.#begun) ?? this.#arrangement;
   }
 
   /** Tell what was done, with its undoing. */
@@ -390,26 +487,28 @@ class Session {
     [this.query, this.named, this.read] = [query, named, null];
     const begun = JSON.stringify(query);
     if (begun !== this.#begun) {
-      [this.#begun, this.#removed, this.locked] = [begun, new Set(), new Set()];
-      this.#limit = "pictures" in query ? Math.max(FIRST, query.pictures.length) : FIRST;
+      const limit = "pictures" in query ? Math.max(FIRST, query.pictures.length) : FIRST;
+      [this.#begun, this.#arrangement] = [begun, this.#arrangements.get(begun) ?? untouched(limit)];
     }
     void this.#ask();
   }
 
   async #ask(): Promise<void> {
-    if (this.query === null) return;
+    const query = this.query;
+    if (query === null) return;
     this.#following = false;
     this.#asking.abort();
     const asking = (this.#asking = new AbortController());
     this.waiting = true;
-    const wanted = Math.min(MOST, this.#limit + this.#removed.size + this.locked.size);
+    const { limit, removed } = this.#arrangement;
+    const wanted = Math.min(MOST, limit + removed.size + this.locked.size);
     const found = await this.attempt(
       () => this.#sent(() => api.recommend(this.query!, wanted, filters.conditions, asking.signal)).catch((error: unknown) => this.#none(error)),
       () => void this.#ask(),
     );
     if (asking !== this.#asking) return;
     this.waiting = false;
-    if (found && !("point" in this.query!)) {
+    if (found && !("point" in query)) {
       this.read = found;
       if (!this.#following && !this.together) this.point = { valence: found.position[0], arousal: found.position[1] };
     }
@@ -423,28 +522,13 @@ class Session {
     this.nothingLeft = found === null;
     this.answer = found;
     this.more = found !== null && found.matches.length >= wanted && wanted < MOST;
-    this.#show(found === null ? [] : this.#arranged(found.matches));
+    this.#show(found === null ? [] : arranged(found.matches, this.#arrangement));
   }
 
   /** That no song meets the conditions is an answer, too. */
   #none(error: unknown): null {
     if (error instanceof api.Problem && error.type === "nothing-left") return null;
     throw error;
-  }
-
-  /** Locked songs stay where they are, those taken off stay away, and the others fill the list. */
-  #arranged(found: api.Match[]): api.Match[] {
-    const held = new Map(
-      [...this.matches.entries()].filter(([, each]) => this.locked.has(each.track.id)),
-    );
-    const fresh = found.filter((each) => !this.#removed.has(each.track.id) && !this.locked.has(each.track.id));
-    const list: api.Match[] = [];
-    while (list.length < this.#limit) {
-      const next = held.get(list.length) ?? fresh.shift();
-      if (next === undefined) break;
-      list.push(next);
-    }
-    return list;
   }
 
   #show(matches: api.Match[]): void {

@@ -1,6 +1,6 @@
 import * as api from "./api";
 import type { Given, Taken } from "./dropped";
-import { describe, passing, session } from "./session.svelte";
+import { describe, session } from "./session.svelte";
 import { t } from "./settings.svelte";
 
 const AT_ONCE = 3;
@@ -93,7 +93,7 @@ class Uploads {
 
   #failed(given: Numbered, error: api.Problem): void {
     if (error.status === 401) session.login = true;
-    const failure = { ...given, again: passing(error), reason: describe(error, given.file.name) };
+    const failure = { ...given, again: api.passing(error), reason: describe(error, given.file.name) };
     this.failed = [...this.failed, failure].sort((a, b) => a.order - b.order);
   }
 

@@ -17,6 +17,7 @@ from img2music.files import FileKind, write_atomically
 from img2music.formats import Format, Formats
 from img2music.library.feedback import csv_columns, csv_row
 from img2music.library.record import Feedback, FeedbackKind, JudgedPicture, JudgedTrack, now, require_name
+from img2music.library.schema import SAID
 from img2music.library.workers import content_of
 from img2music.locations import absolute, is_file
 from img2music.options import ME, AnyPath
@@ -319,7 +320,7 @@ class LibraryFeedback:
         UsageError
             If that person said nothing, or nothing of that number.
         """
-        with self._store.writing() as transaction:
+        with self._store.writing(SAID) as transaction:
             said = transaction.feedback(person)
             found = said[-1:] if id is None else [each for each in said if each.id == id]
             if not found:
@@ -383,7 +384,7 @@ class LibraryFeedback:
         except (ValueError, RecursionError):
             raise InputError("is no JSON: give what was exported as JSON.", name) from None
         found = from_dict(read, FeedbackList, name).feedback
-        with self._store.writing() as transaction:
+        with self._store.writing(SAID) as transaction:
             return transaction.put_feedback(found)
 
     def _say(
@@ -398,7 +399,7 @@ class LibraryFeedback:
     ) -> Feedback:
         require_name(person, "person")
         about = {"affect": felt, "position": position, "track": track, "picture": picture}
-        with self._store.writing() as transaction:
+        with self._store.writing(SAID) as transaction:
             moment = max(now(), transaction.last_said(person))  # the clock may have been set back
             entry = Feedback(id=0, person=person, said=moment, kind=kind, **about)  # type: ignore[arg-type]
             (number,) = transaction.add_feedback([entry])

@@ -217,6 +217,7 @@ class Films:
             raise KeyError(id_)
         folder = self._folder() / id_
         try:
+            (folder / "part").stat()
             return folder, json.loads((folder / "upload.json").read_text(encoding="ascii"))
         except (OSError, ValueError):
             raise KeyError(id_) from None

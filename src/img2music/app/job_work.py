@@ -50,6 +50,7 @@ class Rendering(StrEnum):
 
     FILM = "film"
     MUSIC = "music"
+    STEMS = "stems"
 
 
 Request = dict[str, Any]

@@ -72,7 +72,7 @@ class JobQueue(Closing):
 
     def folders(self) -> list[Folder]:
         """List the folders that may be scanned."""
-        version = self._store.version()
+        version = self._store.version().changes
         if self._folders is None or self._folders[0] != version:
             self._folders = version, known_folders(self._music, self._store.folders())
         return self._folders[1]

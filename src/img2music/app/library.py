@@ -430,6 +430,8 @@ class Library(Closing):
         output: AnyPath | None = None,
         *,
         audio_only: AnyPath | None = None,
+        stems: AnyPath | None = None,
+        preview_seams: bool = False,
         sheet: "AnySheet | None" = None,
         sheets: Sequence[AnyPath] = (),
         plot: AnyPath | None = None,
@@ -448,6 +450,11 @@ class Library(Closing):
             The film with its music: ``.mp4``, ``.mov``, ``.mkv`` or ``.webm``.
         audio_only : str or path-like, optional
             Its sound alone: ``.flac``, ``.wav``, ``.m4a``, ``.mp3``, ``.opus`` or ``.ogg``.
+        stems : str or path-like, optional
+            The music and the film's own sound apart, whose sum is the sound: ``STEMS-music.wav`` and
+            ``STEMS-film.wav``, or in a folder that is there, named as the film.
+        preview_seams : bool
+            Write only the seconds around each change of song, in small pictures.
         sheet : CueSheet, Spotted, Scored, Slideshow, str or path-like, optional
             Music of this cue sheet, instead of choosing it.
         sheets : sequence of str or path-like
@@ -481,6 +488,8 @@ class Library(Closing):
             sheet,
             output,
             audio_only,
+            stems=stems,
+            preview_seams=preview_seams,
             options=ScoreOptions(**sound),
             spotting=with_filter(SpotOptions, choosing) if choosing or sheet is None else None,
             sheets=sheets,
@@ -497,6 +506,7 @@ class Library(Closing):
         output: AnyPath,
         sheet: "AnySheet | None" = None,
         sheets: Sequence[AnyPath] = (),
+        plot: AnyPath | None = None,
         replacing: Replacing = quietly,
         told: Told = quietly,
         progress: Progress = unwatched,
@@ -510,7 +520,7 @@ class Library(Closing):
             Photos, and folders of them.
         output : str or path-like
             The film: ``.mp4``, ``.mov``, ``.mkv`` or ``.webm``.
-        sheet, sheets, replacing, told, progress
+        sheet, sheets, plot, replacing, told, progress
             As `score` takes them; a sheet says the photos, too.
         **options
             `SlideshowOptions` and `SpotOptions`; filters may stand beside them.
@@ -536,6 +546,7 @@ class Library(Closing):
             with_filter(SpotOptions, choosing),
             sheet=sheet,
             sheets=sheets,
+            plot=plot,
             replacing=replacing,
             told=told,
             progress=progress,

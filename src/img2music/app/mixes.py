@@ -27,8 +27,8 @@ from img2music.options import ScoreOptions
 from img2music.shapes import dumps, to_dict
 from img2music.soundtrack.blocks import RATE, Samples
 from img2music.soundtrack.cue_sheet import CueSheet, parse
-from img2music.soundtrack.mastering import CELL, gain_curve, measure
-from img2music.soundtrack.sound import PEAK, Mix, duck_decibels, own_decibels
+from img2music.soundtrack.mastering import CELL
+from img2music.soundtrack.sound import Mix, music_decibels, own_decibels
 
 LONGEST = 60.0
 """Seconds of the longest part that is given at once."""
@@ -163,7 +163,7 @@ def gains(sheet: CueSheet, film: str, survey: Survey) -> GainCurves:
         times = np.arange(part.start, part.end, RATE / PER_SECOND)
         decibels = 20.0 * np.log10(np.maximum(part.gain(times), 1e-9))
         if mix.own is not None:
-            decibels = decibels + duck_decibels(mix.use, times / RATE)
+            decibels = decibels + music_decibels(mix.use, times / RATE)
         cues.append(GainCurve(part.start / RATE, np.maximum(decibels, SILENT).round(1).tolist()))
     own = None if mix.own is None else GainCurve(0.0, [round(own_decibels(mix.use), 1)])
     return GainCurves(PER_SECOND, cues, own)
@@ -213,7 +213,6 @@ def _measured(text: bytes, film: str, output: Path) -> None:
     if hasattr(os, "nice"):
         os.nice(NICE)
     mix = Mix.of(parse(text, film), ScoreOptions(), film, survey_of(film).duration)
-    mix = mix.checked()
-    curve = gain_curve(measure(mix.blocks(), mix.channels), ScoreOptions().loudness, PEAK)
+    curve = mix.checked().measured(ScoreOptions().loudness)
     with replacing(output, CURVE) as stream:
         np.save(stream, curve)

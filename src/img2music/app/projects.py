@@ -1,6 +1,7 @@
 """Projects: films whose music is chosen, changed by hand, heard at once, and rendered at the end."""
 
 import json
+import zipfile
 import zlib
 from collections.abc import Mapping
 from contextlib import suppress
@@ -20,7 +21,7 @@ from img2music.app.mixes import GainCurves, Mixes, gains
 from img2music.app.person import Listener
 from img2music.app.project_files import project_file, read_project, settled
 from img2music.app.proxies import make_proxy, proxy_of
-from img2music.app.scoring import score_film
+from img2music.app.scoring import STEMS, score_film
 from img2music.app.spotting import spot_from
 from img2music.distribution import AffectDistribution
 from img2music.errors import ConflictError, InputError, UsageError
@@ -30,7 +31,7 @@ from img2music.library.projects import Change, ProjectRow, digest_of
 from img2music.matching.passages import clock
 from img2music.media.film_survey import Survey
 from img2music.media.video import survey_of
-from img2music.options import OriginalSound, ScoreOptions, SpotOptions
+from img2music.options import ScoreOptions, SpotOptions
 from img2music.progress import Progress, quietly
 from img2music.shapes import Result, dumps, to_dict
 from img2music.soundtrack.cue_sheet import TOLERANCE, Cue, CueSheet, CueTrack, parse
@@ -341,7 +342,8 @@ class Projects:
         self._require_sheet(row, revision)
         assert row.sheet is not None
         ending = PurePath(film).suffix[1:].lower()
-        format_ = "wav" if what is Rendering.MUSIC else ending if ending in RENDERED else RENDERED_ELSE
+        formats = {Rendering.MUSIC: "wav", Rendering.STEMS: "zip"}
+        format_ = formats.get(what, ending if ending in RENDERED else RENDERED_ELSE)
         return self._queue.render(id, row.name, (row.position, digest_of(row.sheet)), what, format_)
 
     def exported(self, id: int, format_: str) -> tuple[bytes, str]:  # noqa: A002
@@ -443,21 +445,35 @@ def render_project(
         row = replace(row, sheet=store.projects.sheet(id_, *step))
     except KeyError:
         raise UsageError("This step of the project is gone: render the project as it is now.") from None
-    music = what is Rendering.MUSIC
-    scored = score_film(
-        store,
-        row.film,
-        _sheet(row),
-        None if music else output,
-        output if music else None,
-        options=ScoreOptions(original=OriginalSound.DROP) if music else ScoreOptions(),
-        spotting=None,
-        sheets=(),
-        plot=None,
-        replacing=quietly,
-        told=quietly,
-        progress=progress,
-    )
+    film = what is Rendering.FILM
+    base = output.with_suffix("")
+    parts = [base.with_name(f"{base.name}-{stem}.wav") for stem in STEMS]
+    try:
+        scored = score_film(
+            store,
+            row.film,
+            _sheet(row),
+            output if film else None,
+            None,
+            stems=None if film else base,
+            preview_seams=False,
+            options=ScoreOptions(),
+            spotting=None,
+            sheets=(),
+            plot=None,
+            replacing=quietly,
+            told=quietly,
+            progress=progress,
+        )
+        if what is Rendering.MUSIC:
+            parts[0].replace(output)
+        elif what is Rendering.STEMS:
+            with zipfile.ZipFile(output, "w") as archive:
+                for stem in scored.stems:
+                    archive.write(stem, f"{PurePath(row.film).stem}{stem.name.removeprefix(base.name)}")
+    finally:
+        for part in parts:
+            part.unlink(missing_ok=True)
     return {"bytes": output.stat().st_size}, list(scored.notes)
 
 

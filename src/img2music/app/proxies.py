@@ -48,7 +48,7 @@ def make_proxy(path: str, folder: Path, progress: Progress) -> Path:
         sound = None
         if track is not None:
             samples = round(count / rate * RATE)
-            sound = Sound(RATE, "stereo", samples, FilmTrack(path, "stereo").blocks(samples))
+            sound = Sound(RATE, "stereo", samples, FilmTrack(path, "stereo").blocks([(0, samples)]))
         pictures = _pictures(film, size, rate, count)
         write_pictures(pictures, output, rate=rate, size=size, count=count, sound=sound, progress=progress)
     return output

@@ -16,7 +16,7 @@ from img2music.errors import InputError, LibraryError, UsageError
 from img2music.filters import TrackFilter
 from img2music.library.record import Feedback
 from img2music.library.scanning import scan
-from img2music.library.store import LibraryStore
+from img2music.library.store import LibraryStore, LibraryVersion
 from img2music.locations import absolute, exists, is_url, real
 from img2music.matching.matcher import Matcher, PlacedLibrary
 from img2music.matching.query_reading import NUMBER, QuerySource, read_queries
@@ -32,15 +32,17 @@ MOST_KEPT = 4
 class Recommender:
     """Recommends tracks of a library that is open, also from several threads.
 
-    What depends only on the library and the conditions is kept for the last conditions, until the library changes.
+    What depends only on the library and the conditions is kept for the last conditions, until the library changes. What
+    people say of its songs does not change how these are placed.
     """
 
     def __init__(self, store: LibraryStore, said: Sequence[Feedback] | None = None) -> None:
         self._store = store
         self._said = said  # what the person said, where that is kept elsewhere
-        self._version: object = None
+        self._version = LibraryVersion(-1, -1)
         # By conditions, the last used at the end
         self._kept: dict[tuple[MatchMode, TrackFilter, str], tuple[Listener, Matcher]] = {}
+        self._placed: dict[MatchMode, PlacedLibrary] = {}
         self._positions: dict[str, NDArray[Any]] | None = None
         self._making = threading.Lock()
 
@@ -72,7 +74,7 @@ class Recommender:
         with self._making, self._store.one_state():
             self._renew()
             if self._positions is None:
-                tracks = self._placed(self._listener(ME), MatchMode.RELATIVE).tracks
+                tracks = self._place(self._listener(ME), MatchMode.RELATIVE).tracks
                 valence, arousal = tracks.positions(np.arange(len(tracks))).T
                 self._positions = {"id": tracks.ids, "valence": valence, "arousal": arousal}
             return self._positions
@@ -80,16 +82,21 @@ class Recommender:
     def _renew(self) -> None:
         """Forget what was kept if the library has changed."""
         version = self._store.version()
-        if version != self._version:
-            self._version, self._kept, self._positions = version, {}, None
+        if version == self._version:
+            return
+        if version.changes != self._version.changes:
+            self._placed = {}
+        self._version, self._kept, self._positions = version, {}, None
 
     def _matcher(self, options: RecommendOptions) -> tuple[Listener, Matcher]:
-        with self._making, self._store.one_state():  # while a scan runs, many would make the same one at once
+        with self._making:  # while a scan runs, many would make the same one at once
             self._renew()
             wanted = (options.match, options.where, options.person)
             kept = self._kept.pop(wanted, None)
             if kept is None:
-                kept = self._new(options)
+                with self._store.one_state():
+                    self._renew()
+                    kept = self._new(options)
             self._kept[wanted] = kept
             for oldest in list(self._kept)[:-MOST_KEPT]:
                 del self._kept[oldest]
@@ -98,14 +105,18 @@ class Recommender:
     def _new(self, options: RecommendOptions) -> tuple[Listener, Matcher]:
         """A matcher that shares with those that are kept what does not depend on filters."""
         listener = self._listener(options.person)
-        placed = self._placed(listener, options.match)
+        placed = self._place(listener, options.match)
         return listener, Matcher(listener.store, options.match, options.where, listener.person, placed)
 
     def _listener(self, person: str) -> Listener:
         kept = (listener for (_, _, who), (listener, _) in self._kept.items() if who == person)
         return next(kept, None) or Listener.of(self._store, person, self._said)
 
-    def _placed(self, listener: Listener, mode: MatchMode) -> PlacedLibrary:
+    def _place(self, listener: Listener, mode: MatchMode) -> PlacedLibrary:
+        if listener.store is self._store:
+            if mode not in self._placed:
+                self._placed[mode] = PlacedLibrary(self._store, mode)
+            return self._placed[mode]
         alike = (matcher.placed for kept, matcher in self._kept.values() if kept.store is listener.store)
         return next((each for each in alike if each.mode is mode), None) or PlacedLibrary(listener.store, mode)
 

@@ -3,14 +3,14 @@
 import itertools
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from img2music.app.cues import (
     AnySheet,
-    Cued,
     files_of,
     kinds_of,
     read_sheet,
@@ -20,6 +20,7 @@ from img2music.app.cues import (
     songs_of,
 )
 from img2music.app.person import Listener
+from img2music.app.spotting import Plottable, plotted, song_curves
 from img2music.connectors.folders import given_pictures
 from img2music.distribution import AffectDistribution
 from img2music.errors import InputError, UsageError, printable
@@ -30,6 +31,7 @@ from img2music.options import (
     AnyPath,
     Captions,
     CueCount,
+    MatchMode,
     PhotoOrder,
     ScoreOptions,
     SlideshowOptions,
@@ -39,7 +41,7 @@ from img2music.options import (
 from img2music.progress import Progress, Replacing, Told
 from img2music.soundtrack.cue_sheet import CueSheet
 from img2music.soundtrack.cueing import starts_note
-from img2music.soundtrack.film import group
+from img2music.soundtrack.film import Film, group
 from img2music.soundtrack.slideshow.captions import CaptionFont, caption_of
 from img2music.soundtrack.slideshow.drawing import pictures
 from img2music.soundtrack.slideshow.photos import Photo, list_photos, ordered, read_photos
@@ -64,10 +66,10 @@ OTHERS_TOLD = 5
 
 
 @dataclass(frozen=True, repr=False)
-class Slideshow(Cued):
+class Slideshow(Plottable):
     """A slideshow that was made; its sheet has no cues if it is silent."""
 
-    errors: tuple[InputError, ...]
+    errors: tuple[InputError, ...] = field(kw_only=True)
     """Photos that were left out."""
 
 
@@ -78,7 +80,9 @@ class _Plan:
     photos: Sequence[Photo]  # in the order of the film
     schedule: Schedule
     sheet: CueSheet
+    film: Film
     notes: tuple[str, ...] = ()
+    songs: NDArray[np.float64] = field(default_factory=lambda: np.zeros((0, 3)))
 
 
 def make_slideshow(
@@ -90,6 +94,7 @@ def make_slideshow(
     *,
     sheet: AnySheet | None,
     sheets: Sequence[AnyPath],
+    plot: AnyPath | None,
     replacing: Replacing,
     told: Told,
     progress: Progress,
@@ -100,7 +105,7 @@ def make_slideshow(
         raise UsageError("A slideshow needs photos: give some, or folders of them, or `sheet`.")
     if sheet is not None and photos:
         raise UsageError("The cue sheet says what is to be made: `sheet` goes without photos.")
-    outputs = [(file, FILM.chosen(None, file).kind), *kinds_of(files)]
+    outputs = [(file, FILM.chosen(None, file).kind), *kinds_of(files), *plotted(plot)]
     given = None if sheet is None else read_sheet(sheet, told)
     inputs = [] if given is None else files_of(given, sheet)
     require(outputs, itertools.chain(inputs, given_pictures("one of the photos", photos), songs_of(store)), replacing)
@@ -116,7 +121,8 @@ def make_slideshow(
         plan, options = _taken_up(given, file, options, spotting.image_model)
     notes = (*plan.notes, *_written(plan, file, options, progress))
     save_sheets(plan.sheet, files)
-    return Slideshow(plan.sheet, notes, tuple(errors))
+    made = Slideshow(plan.sheet, notes, plan.film, songs=plan.songs, errors=tuple(errors))
+    return made if plot is None else replace(made, notes=(*notes, *made.plot(plot)))
 
 
 def _listed(photos: Sequence[AnyPath], output: Path, leave_out: LeaveOut, told: Told) -> list[str]:
@@ -147,8 +153,8 @@ def _planned(
     if options.silent:
         photos, _ = _read(files, options, spotting.image_model, leave_out)
         schedule = _even_schedule(len(photos), options)
-        sheet = sheet_of(film_of(photos, schedule, output), photos, schedule, options)
-        return _Plan(photos, schedule, sheet, _notes(photos, options))
+        film = film_of(photos, schedule, output)
+        return _Plan(photos, schedule, sheet_of(film, photos, schedule, options), film, _notes(photos, options))
     if options.whole_song:
         if spotting.songs is not None:
             raise UsageError("`whole_song` goes without `songs`.")
@@ -183,7 +189,8 @@ def _planned(
     )
     if len(photos) > 1:
         notes += (beat_note(schedule.times[1:-1].tolist(), beats, options.fps),)
-    return _Plan(photos, schedule, sheet, notes)
+    library = tracks.library if spotting.match is MatchMode.RELATIVE else None
+    return _Plan(photos, schedule, sheet, moved, notes, song_curves(cues, listener.store, library, natural))
 
 
 def _taken_up(
@@ -207,8 +214,9 @@ def _taken_up(
         raise errors[0]
     starts = np.array([0.0, *(photo.start for photo in told.photos[1:]), sheet.film.duration])
     schedule = at_times(starts, options.fps, told.cross_fade)
-    made = sheet_of(film_of(photos, schedule, output), photos, schedule, options, cues=sheet.cues, size=sides)
-    return _Plan(photos, schedule, made), options
+    film = film_of(photos, schedule, output)
+    made = sheet_of(film, photos, schedule, options, cues=sheet.cues, size=sides)
+    return _Plan(photos, schedule, made, film), options
 
 
 def _written(plan: _Plan, output: Path, options: SlideshowOptions, progress: Progress) -> tuple[str, ...]:

@@ -54,9 +54,10 @@ def failures(library: "Library", format_: ReportFormat | None) -> None:
 
     They are left alone until they change; scan --retry-failed tries those again that failed.
     """
+    from img2music.app.library import store_of
     from img2music.library.listing import failure_list
 
-    found = failure_list(library.failures(silent=True))
+    found = failure_list(store_of(library).failures())
     print_report(format_, found, ("file", "why"), [(file.path, file.error) for file in found.failures])
 
 

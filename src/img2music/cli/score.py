@@ -15,6 +15,13 @@ from img2music.options import ScoreOptions, SpotOptions
 @option("--output", type=file_path, metavar="FILE", help="The film with its music: .mp4, .mov, .mkv or .webm.")
 @option("--audio-only", type=file_path, metavar="FILE", help="Its sound alone: .flac, .wav, .m4a, .mp3, .opus or .ogg.")
 @option(
+    "--stems",
+    type=file_path,
+    metavar="DIR|PREFIX",
+    help="Its music and its own sound apart, as PREFIX-music.wav and PREFIX-film.wav, whose sum is the sound.",
+)
+@option("--preview-seams", is_flag=True, help="Write only the seconds around each change of song, in small pictures.")
+@option(
     "--sheet", type=file_path, metavar="FILE", help="Music of this cue sheet (JSON), as it is, instead of choosing it."
 )
 @sheet_output_option
@@ -28,6 +35,8 @@ def score(
     film: Path,
     output: Path | None,
     audio_only: Path | None,
+    stems: Path | None,
+    preview_seams: bool,
     sheet: Path | None,
     sheets: tuple[Path, ...],
     options: ScoreOptions,
@@ -42,12 +51,14 @@ def score(
     copied as they are where the container allows. Needs the extra "soundtrack". Prints the cues.
     """
     if sheet is not None:
-        require_alone("film", "audio_only", "original", "duck", "uses")
+        require_alone("film", "audio_only", "stems", "preview_seams", "original", "duck", "music_db", "uses")
     with songs(library, needed=sheet is None) as opened, unwinding() as progress:
         found = opened.score(
             film,
             output,
             audio_only=audio_only,
+            stems=stems,
+            preview_seams=preview_seams,
             sheet=sheet,
             sheets=sheets,
             plot=plot,
@@ -58,7 +69,7 @@ def score(
             **(vars(spotting) if sheet is None else {}),
         )
     print_table(tables.CUES, tables.cue_rows(found.sheet))
-    for file in (*sheets, output, audio_only, plot):
+    for file in (*sheets, output, audio_only, *found.stems, plot):
         if file is not None:
             say(f"written to {file}")
     for note in found.notes:

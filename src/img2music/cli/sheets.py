@@ -34,7 +34,8 @@ sheet_files_option = option(
     multiple=True,
     type=file_path,
     metavar="FILE",
-    help="Write there instead of printing: a cue sheet (.json, .csv), a timeline for an editor (.otio, .xml, "
+    help="Write there instead of printing: a cue sheet (.json, .csv), the songs that are used with their rights "
+    "(.songs.csv), a timeline for an editor (.otio, .xml, "
     ".fcpxml, .edl), or chapters (.txt, .vtt, .ffmetadata). May be repeated.",
 )
 sheet_output_option = option(

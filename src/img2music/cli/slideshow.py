@@ -17,7 +17,7 @@ from img2music.cli.options import (
 )
 from img2music.cli.output import print_table, replacing, say
 from img2music.cli.progress import unwinding
-from img2music.cli.sheets import require_alone, sheet_output_option, songs
+from img2music.cli.sheets import film_plot_option, require_alone, sheet_output_option, songs
 from img2music.options import SlideshowOptions, SpotOptions
 
 
@@ -39,6 +39,7 @@ from img2music.options import SlideshowOptions, SpotOptions
     filters=filter_options(files=False, chooses=True),
 )
 @sheet_output_option
+@film_plot_option
 @force_option
 def slideshow(
     *,
@@ -49,6 +50,7 @@ def slideshow(
     library: str | None,
     spotting: SpotOptions,
     sheets: tuple[Path, ...],
+    plot: Path | None,
     force: bool,
 ) -> None:
     """Make a film of photos, with music that follows their mood.
@@ -57,13 +59,14 @@ def slideshow(
     if some photos were left out and the film is there, 2 if there is none. Needs the extra "soundtrack".
     """
     if sheet is not None:
-        require_alone("font", "image_model")
+        require_alone("font", "image_model", "plot")
     with songs(library, needed=sheet is None and not options.silent) as opened, unwinding() as progress:
         made = opened.slideshow(
             *photos,
             output=output,
             sheet=sheet,
             sheets=sheets,
+            plot=plot,
             replacing=replacing(force=force),
             told=say,
             progress=progress,
@@ -72,8 +75,9 @@ def slideshow(
         )
     print_table(tables.PHOTOS, tables.photo_rows(made.sheet))
     print_table(tables.CUES, tables.cue_rows(made.sheet))
-    for file in (output, *sheets):
-        say(f"written to {file}")
+    for file in (output, *sheets, plot):
+        if file is not None:
+            say(f"written to {file}")
     for note in made.notes:
         say(note)
     if made.errors:

@@ -89,8 +89,8 @@ def _refused(address: str, error: Exception) -> ClusterError:
         return ClusterError(f"The Ray cluster at {address} has other versions of Python or Ray than this machine.")
     if any(word in said.lower() for word in ("timeout", "failed to connect", "auth")):  # it does not say more
         return ClusterError(
-            f"What answers at {address} takes this machine for no part of a cluster; are RAY_AUTH_MODE and the token"
-            " (RAY_AUTH_TOKEN, or ~/.ray/auth_token) those of its nodes?"
+            f"What answers at {address} takes this machine for no part of a cluster; does its head run, and are"
+            " RAY_AUTH_MODE and the token (RAY_AUTH_TOKEN, or ~/.ray/auth_token) those of its nodes?"
         )
     return ClusterError(f"The Ray cluster at {address} can't be used: {_cause(error)}")
 

@@ -11,7 +11,7 @@ from typing import Any
 from img2music import __version__
 from img2music.connectors.folders import FileState
 from img2music.errors import InputError
-from img2music.library.executors import ENOUGH, limit_memory, within_memory
+from img2music.library.executors import ENOUGH, MEMORY, limit_memory, within_memory
 from img2music.locations import exists, reached
 
 
@@ -60,7 +60,7 @@ class Worker:
         self._node = ray.get_runtime_context().get_node_id()
         (resources,) = (node["Resources"] for node in ray.nodes() if node["NodeID"] == self._node)
         share = int(resources.get("memory", 0) / max(resources.get("CPU", 1), 1))
-        self._memory = max(share, ENOUGH)
+        self._memory = max(share, min(MEMORY, ENOUGH))
         limit_memory(self._memory)
 
     def introduce(self) -> tuple[str, Versions]:

@@ -5,6 +5,7 @@ import os
 import re
 import unicodedata
 from collections.abc import Iterable, MutableSequence
+from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 from img2music.locations import by_ranges, is_here, is_url, local
@@ -26,6 +27,37 @@ def read_tags(path: str | os.PathLike[str]) -> Tags:
         else:
             found[field] = "; ".join(dict.fromkeys(next(iter(values), ())))[:LONGEST].rstrip() or None
     return Tags(**found)
+
+
+@dataclass(frozen=True, slots=True)
+class Rights:
+    """What a sound file says of whose music it is, as it is written there; "" where it does not say."""
+
+    composer: str = ""
+    label: str = ""
+    copyright: str = ""
+    licence: str = ""
+    isrc: str = ""
+
+
+RIGHTS = {
+    "composer": ("composer", "TCOM", "\xa9wrt", "Composer", "WM/Composer"),
+    "label": TAG_NAMES["label"].all,
+    "copyright": ("copyright", "TCOP", "cprt", "Copyright"),
+    "licence": ("license", "TXXX:LICENSE", "TXXX:license", "WCOP", "----:com.apple.iTunes:LICENSE", "LICENSE"),
+    "isrc": ("isrc", "TSRC", "----:com.apple.iTunes:ISRC", "WM/ISRC"),
+}
+"""What the fields of `Rights` are called in all kinds of tags, as MusicBrainz Picard maps them."""
+
+
+def read_rights(path: str | os.PathLike[str]) -> Rights:
+    """Read whose music a sound file is."""
+    sources = tags_of(path)
+    found = {
+        field: next(filter(None, ("; ".join(dict.fromkeys(values_of(tags, names))) for tags in sources)), "")
+        for field, names in RIGHTS.items()
+    }
+    return Rights(**found)
 
 
 def tags_of(path: str | os.PathLike[str]) -> list[Any]:
@@ -88,7 +120,7 @@ def values_of(tags: Any, names: Iterable[str]) -> list[str]:
 def texts_of(tags: Any, name: str) -> list[str]:
     """All that tags hold under a name; nothing where they are damaged, or of a kind that has no such names."""
     try:
-        value = tags[name]
+        value = tags.getall("WCOP") if name == "WCOP" else tags[name]  # of which there may be several
         # ID3's genre frame spells out the numbers of ID3v1 under "genres".
         value = getattr(value, "genres", None) or getattr(value, "text", value)
         values = value if isinstance(value, MutableSequence | tuple) else [value]

@@ -53,28 +53,29 @@ def pack(row: Sequence[Any]) -> dict[str, Any]:
     return {"track_id": track, "packed": _HEARD.pack(track, valence, arousal), "words": read}
 
 
-def unpack(parts: Iterable[tuple[bytes, bytes]]) -> dict[str, NDArray[Any]]:
-    """Read ids, valence and arousal from parts of the table of affects, in ascending order of id."""
-    heard, read = [_split(b"", HEARD)], [_split(b"", READ)]
+def unpack(parts: Iterable[tuple[bytes, bytes]], most: int) -> dict[str, NDArray[Any]]:
+    """Read ids, valence and arousal from parts of the table of affects, of so many bytes at most, in order of id."""
+    # Each part is put where it stays; what is not filled of an array takes no memory.
+    columns = [np.empty(most // HEARD.itemsize, dtype=HEARD[name]) for name in HEARD.names or ()]
+    length = 0
+    read = []
     for packed, words in parts:
-        heard.append(_split(packed, HEARD))
-        read.append(_split(words, READ))
-    ids, valence, arousal = _sorted(heard)
-    with_words, words_say = _sorted(read)
-    if len(with_words):
+        rows = np.frombuffer(packed, dtype=HEARD)
+        for column, name in zip(columns, HEARD.names or (), strict=True):
+            column[length : length + len(rows)] = rows[name]
+        length += len(rows)
+        read.append(words)
+    ids, valence, arousal = _ordered([column[:length] for column in columns])
+    said = np.frombuffer(b"".join(read), dtype=READ)
+    if len(said):
+        with_words, words_say = _ordered([said["id"], said["valence"]])
         known = np.searchsorted(ids, with_words)
         valence[known], arousal[known] = affect_of(valence[known], arousal[known], words_say)
     return {"id": ids, "valence": valence, "arousal": arousal}
 
 
-def _split(packed: bytes, kind: "np.dtype[np.void]") -> list[NDArray[Any]]:
-    rows = np.frombuffer(packed, dtype=kind)
-    return [rows[name].copy() for name in kind.names or ()]
-
-
-def _sorted(parts: Iterable[list[NDArray[Any]]]) -> list[NDArray[Any]]:
-    """Join the columns of parts, in ascending order of the first."""
-    columns = [np.concatenate(each) for each in zip(*parts, strict=True)]
+def _ordered(columns: list[NDArray[Any]]) -> list[NDArray[Any]]:
+    """Put columns in ascending order of the first."""
     if bool(np.all(columns[0][1:] > columns[0][:-1])):
         return columns
     order = np.argsort(columns[0], kind="stable")

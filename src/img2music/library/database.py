@@ -115,6 +115,20 @@ def backend(dialect: sa.Dialect) -> ModuleType:
     return sqlite if dialect.name == "sqlite" else postgresql
 
 
+AMONG = "among"
+
+
+@lru_cache
+def among(statement: sa.Select[Any], column: sa.Column[Any], dialect: str) -> sa.Select[Any]:
+    """Narrow a query to rows in which a column has one of the values that are given as `AMONG`.
+
+    A server takes them as one, so that the query is the same for any number of them, and is prepared once.
+    """
+    if dialect == "sqlite":
+        return statement.where(column.in_(sa.bindparam(AMONG, expanding=True)))
+    return statement.where(column == sa.any_(sa.bindparam(AMONG, type_=sa.ARRAY(column.type))))
+
+
 def upsert(connection: sa.Connection, table: sa.Table, rows: Sequence[dict[str, Any]], *keys: str) -> None:
     """Insert rows of values as the driver takes them; where there is one of the same keys, give it the other values."""
     if rows:

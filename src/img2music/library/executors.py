@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from multiprocessing import resource_tracker
+from pathlib import Path
 from types import ModuleType
 from typing import Any, Protocol, TypeVar
 
@@ -19,8 +20,21 @@ from img2music.errors import Img2MusicError
 TIMEOUT_BASE = 300.0
 TIMEOUT_A_BYTE = 2e-6
 """A file may take five minutes, and two seconds more a megabyte: far more than a slow machine needs."""
-MEMORY = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 0
-"""Bytes of this machine; 0 where they can't be told, nor a process kept from taking all (Windows)."""
+CONTAINER = Path("/sys/fs/cgroup/memory.max")
+"""Says how many bytes a container may take; a machine has no such file."""
+
+
+def all_memory() -> int:
+    """Tell how many bytes there are; 0 where that can't be told, nor a process kept from taking all (Windows)."""
+    if not hasattr(os, "sysconf"):
+        return 0
+    most = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    with contextlib.suppress(OSError, ValueError):  # "max" where there is no limit
+        return min(most, int(CONTAINER.read_text(encoding="ascii")))
+    return most
+
+
+MEMORY = all_memory()
 ENOUGH = 4 << 30
 """Bytes that a process may have anyway: eight times what listening takes, to two hours of music too."""
 

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, fields
 from typing import Any, Literal, TextIO
 
-from img2music.analysis import NO_MUSIC
-from img2music.errors import InputError
+from img2music.analysis import FailureKind
+from img2music.library.record import Failure
 from img2music.library.schema import FEATURES
 from img2music.shapes import Result
 from img2music.track import Track
@@ -26,6 +26,7 @@ class FailedFile:
 
     path: str
     error: str
+    kind: FailureKind
     silent: bool  # whether it can be read and holds nothing to hear
 
 
@@ -64,9 +65,9 @@ class LibraryInfo(Result):
     """Songs by the table or playlist that they are from."""
 
 
-def failure_list(found: Iterable[InputError]) -> FailureList:
+def failure_list(found: Iterable[Failure]) -> FailureList:
     """List what scans could not analyse."""
-    return FailureList(failures=[FailedFile(str(each.path), each.reason, each.reason == NO_MUSIC) for each in found])
+    return FailureList(failures=[FailedFile(each.path, each.reason, each.kind, each.silent) for each in found])
 
 
 _COLUMNS = sorted(

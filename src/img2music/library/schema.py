@@ -220,15 +220,15 @@ job_log = sa.Table(
     sqlite_autoincrement=True,
 )
 
-# What only ever grows: changes of all but jobs, by which readers know that what they have read still holds, and
-# changes of jobs.
+# What only ever grows, by which readers know that what they have read still holds: changes of songs, of what people say
+# of them, and of jobs.
 counters = sa.Table(
     "counters",
     metadata,
     sa.Column("name", TextType, primary_key=True),
     sa.Column("value", sa.BigInteger, nullable=False),
 )
-CHANGES, EVENTS = "changes", "events"
+CHANGES, SAID, EVENTS = "changes", "said", "events"
 
 playlists = sa.Table(
     "playlists",

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import sqlalchemy as sa
@@ -40,7 +40,7 @@ from img2music.library.record import (
     unpack_curve,
 )
 from img2music.library.rows import batches, record_of, song_of, tracks_of
-from img2music.library.schema import CHANGES, affects, counters, curves, failures, lyrics, song_sources, tracks
+from img2music.library.schema import CHANGES, SAID, affects, counters, curves, failures, lyrics, song_sources, tracks
 from img2music.library.transaction import LYRICS, Transaction
 from img2music.locations import expanded, folder_of
 from img2music.options import ME
@@ -63,6 +63,13 @@ class KnownFile(FileState):
     hashed: bool  # whether its sound has been hashed
 
 
+class LibraryVersion(NamedTuple):
+    """What only grows with changes, by this process or another: of all but jobs, and of what people say alone."""
+
+    changes: int
+    said: int
+
+
 class LibraryStore(Closing):
     """A library that is open. Use as a context manager."""
 
@@ -77,6 +84,9 @@ class LibraryStore(Closing):
         self._engine = engine
         self._reads = reads or engine
         self._read_only = read_only
+        self._single = self._reads
+        if where.url is not None:  # one query needs no transaction there
+            self._single = self._reads.execution_options(isolation_level="AUTOCOMMIT")
         self._pinned = threading.local()
         self._writer = engine.execution_options(immediate=True)
         self._where = where
@@ -114,9 +124,10 @@ class LibraryStore(Closing):
 
     # Reading
 
-    def version(self) -> int:
-        """What stays the same as long as nobody, in this process or another, has changed the library, but for jobs."""
-        return int(self._number(sa.select(counters.c.value).where(counters.c.name == CHANGES)))
+    def version(self) -> LibraryVersion:
+        """What stays the same as long as nobody has changed the library, but for jobs."""
+        found = dict(map(tuple, self._rows(_VERSION)))
+        return LibraryVersion(found[CHANGES], found.get(SAID, 0))
 
     def count(self, *, missing: bool = False) -> int:
         """Count the tracks that are present, or those that are missing."""
@@ -188,7 +199,7 @@ class LibraryStore(Closing):
                     yield from tracks_of(part)
                 return
             for batch in batches(ids):
-                found = {each.id: each for each in tracks_of(_all(connection, statement.where(tracks.c.id.in_(batch))))}
+                found = {each.id: each for each in tracks_of(list(_rows_of(connection, statement, tracks.c.id, batch)))}
                 yield from (found[each] for each in batch if each in found)
 
     def search(self, text: str, *, after: int, limit: int) -> list[Track]:
@@ -229,9 +240,7 @@ class LibraryStore(Closing):
 
     def curves(self, ids: Iterable[int]) -> dict[int, tuple[CurvePoint, ...]]:
         """Read affect curves; words of a track move all of its curve as they move the track."""
-        columns = (curves.c.track_id, curves.c.points, tracks.c.valence, tracks.c.arousal, WORDS)
-        statement = sa.select(*columns).join(tracks, tracks.c.id == curves.c.track_id)
-        rows = list(self._rows_of(statement, curves.c.track_id, ids))
+        rows = list(self._rows_of(_CURVES, curves.c.track_id, ids))
         moved = zip(rows, affects_of(rows), strict=True)
         return {row[0]: unpack_curve(row[1], valence - row[2]) for row, (valence, _) in moved}
 
@@ -328,13 +337,12 @@ class LibraryStore(Closing):
 
     def copies(self, sounds: Iterable[str] | None = None) -> list[tuple[str, int, str, str | None]]:
         """Find the tracks that are present and sound the same as another one."""
-        columns = (tracks.c.sound, tracks.c.id, tracks.c.path, tracks.c.album)
-        several = sa.select(tracks.c.sound).group_by(tracks.c.sound).having(sa.func.count() > 1)
-        present = sa.select(*columns).where(tracks.c.missing.is_(False)).order_by(tracks.c.sound, tracks.c.id)
         if sounds is None:
-            return [tuple(row) for row in self._rows(present.where(tracks.c.sound.in_(several)))]
-        alike = (present.where(tracks.c.sound.in_(several.where(tracks.c.sound.in_(each)))) for each in batches(sounds))
-        return [tuple(row) for statement in alike for row in self._rows(statement)]
+            several = sa.select(tracks.c.sound).group_by(tracks.c.sound).having(sa.func.count() > 1)
+            return [tuple(row) for row in self._rows(_SOUNDS.where(tracks.c.sound.in_(several)))]
+        alike = [tuple(row) for row in self._rows_of(_SOUNDS, tracks.c.sound, sounds)]
+        count = Counter(sound for sound, *_ in alike)
+        return [each for each in alike if count[each[0]] > 1]
 
     def copy(self, target: "LibraryStore", progress: Progress = unwatched) -> int:
         """Copy all but jobs into an empty library, of either kind, in one transaction; gives the number of tracks."""
@@ -496,15 +504,16 @@ class LibraryStore(Closing):
     # Writing
 
     @contextlib.contextmanager
-    def writing(self) -> Iterator[Transaction]:
-        """Write in one transaction: all of it is stored, or none."""
+    def writing(self, counted: str = CHANGES) -> Iterator[Transaction]:
+        """Write in one transaction: all of it is stored, or none; as `SAID` nothing but what people say."""
         with self._writing() as connection:
             before = _rows_changed(connection)
             yield Transaction(connection)
             if before is not None and _rows_changed(connection) == before:
                 return
-            changes = sa.update(counters).where(counters.c.name == CHANGES)
-            connection.execute(changes.values(value=counters.c.value + 1))
+            changes = sa.update(counters).where(counters.c.name == counted).values(value=counters.c.value + 1)
+            if not connection.execute(changes).rowcount:
+                connection.execute(sa.insert(counters).values(name=counted, value=1))
 
     @contextlib.contextmanager
     def _writing(self) -> Iterator[sa.Connection]:
@@ -530,14 +539,15 @@ class LibraryStore(Closing):
             raise sqlite.moved(Path(self.location))
 
     @contextlib.contextmanager
-    def _reading(self) -> Iterator[sa.Connection]:
+    def _reading(self, engine: sa.Engine | None = None) -> Iterator[sa.Connection]:
         self._require_there()
         with database.plain_errors(self._where):
             pinned = getattr(self._pinned, "connection", None)
             if pinned is not None:
                 yield pinned
                 return
-            with self._reads.connect() as connection:
+            # Ended as if it had written: a driver forgets what it has prepared for the next when one is undone.
+            with (engine or self._reads).begin() as connection:
                 yield connection
 
     @contextlib.contextmanager
@@ -562,7 +572,7 @@ class LibraryStore(Closing):
                 self._pinned.connection = before
 
     def _rows(self, statement: sa.Select[Any]) -> Iterator[Any]:
-        with self._reading() as connection:
+        with self._reading(self._single) as connection:
             yield from connection.execute(statement)
 
     def _all_rows(self, statement: sa.Select[Any]) -> Iterator[Any]:
@@ -578,15 +588,16 @@ class LibraryStore(Closing):
         """Read the rows in which a column has one of the values."""
         with self._reading() as connection:
             for batch in batches(values):
-                yield from connection.execute(statement.where(column.in_(batch)))
+                yield from _rows_of(connection, statement, column, batch)
 
     def _affects(self, connection: sa.Connection) -> dict[str, NDArray[Any]]:
         """Read ids, valence and arousal of the tracks that are present, in ascending order of id."""
         joined = database.backend(connection.dialect).joined_affects(connection)
         if joined is None:
             rows = _all(connection, sa.select(affects.c.packed, affects.c.words))
-            joined = [(b"".join(row.packed for row in rows), b"".join(row.words or b"" for row in rows))]
-        return unpack(joined)
+            packed = b"".join(row.packed for row in rows)
+            joined = [(packed, b"".join(row.words or b"" for row in rows))], len(packed)
+        return unpack(*joined)
 
 
 def _rows_changed(connection: sa.Connection) -> int | None:
@@ -599,7 +610,21 @@ def _words(row: sa.Row[Any]) -> LyricsRecord:
 
 
 _TRACKS = sa.select(tracks, KIND, WORDS)
+_CURVES = sa.select(curves, tracks.c.valence, tracks.c.arousal, WORDS).join(tracks, tracks.c.id == curves.c.track_id)
+_SOUNDS = (
+    sa.select(tracks.c.sound, tracks.c.id, tracks.c.path, tracks.c.album)
+    .where(tracks.c.missing.is_(False))
+    .order_by(tracks.c.sound, tracks.c.id)
+)
+_VERSION = sa.select(counters.c.name, counters.c.value).where(counters.c.name.in_((CHANGES, SAID)))
 _RECORDS = sa.select(tracks, curves.c.points).join(curves, curves.c.track_id == tracks.c.id)
+
+
+def _rows_of(
+    connection: sa.Connection, statement: sa.Select[Any], column: sa.Column[Any], values: Sequence[Any]
+) -> Iterable[sa.Row[Any]]:
+    narrowed = database.among(statement, column, connection.dialect.name)
+    return connection.execute(narrowed, {database.AMONG: values})
 
 
 def _all(connection: sa.Connection, statement: sa.Select[Any]) -> Sequence[sa.Row[Any]]:

@@ -69,12 +69,22 @@ def targets(
 
 def affect_at(position: tuple[float, float], among: AffectDistribution) -> Affect:
     """The affect, felt for sure, whose target this position is, as far as the sample reaches; inverse of `targets`."""
-    ranks = _scaled(np.array(position), 1.0 / _share(among, (0.0, 0.0)))
+    return Affect(*affects_at(np.array([position]), among, (0.0, 0.0))[0].tolist())
+
+
+def affects_at(
+    positions: NDArray[np.float64], among: AffectDistribution, spread: tuple[float, float] | None = None
+) -> NDArray[np.float64]:
+    """The affects whose targets, where they are as unsure, are these positions, shape (n, 2)."""
+    spread = spread or among.spread
+    ranks = positions if spread is None else _scaled(positions, 1.0 / _share(among, spread))
     samples = (among.valence, among.arousal)
-    felt = [
-        np.interp(rank * len(each) - 0.5, np.arange(len(each)), each) for rank, each in zip(ranks, samples, strict=True)
-    ]
-    return Affect(*map(float, felt))
+    return np.column_stack(
+        [
+            np.interp(rank * len(each) - 0.5, np.arange(len(each)), each)
+            for rank, each in zip(ranks.T, samples, strict=True)
+        ]
+    )
 
 
 def _share(among: AffectDistribution, spread: tuple[float, float]) -> NDArray[np.float64]:

@@ -39,13 +39,12 @@ class Choice:
         return f"Left out as no music: {', '.join(parts)}; `speech=True` takes them in."
 
 
-def members(ids: NDArray[np.int64], wanted: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Tell which of ids, in ascending order, are among others; quicker than `numpy.isin`, which sorts all of both."""
-    found = np.zeros(len(ids), dtype=np.bool_)
+def indices_of(wanted: NDArray[np.int64], ids: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Tell where among ids, in ascending order, others are, as far as they are; quicker than what sorts all of both."""
     at = np.searchsorted(ids, wanted)
     there = at < len(ids)
-    there[there] = ids[at[there]] == wanted[there]
-    found[at[there]] = True
+    at, wanted = at[there], wanted[there]
+    found: NDArray[np.int64] = at[ids[at] == wanted]
     return found
 
 
@@ -69,22 +68,26 @@ def choosable(
             if missing
             else f"The library {store.location} has no songs yet: scan a folder of music first."
         )
-    allowed = members(ids, store.ids(where)) if where.narrows else np.ones(len(ids), dtype=np.bool_)
+    allowed = np.full(len(ids), not where.narrows)
+    if where.narrows:
+        allowed[indices_of(store.ids(where), ids)] = True
+
+    def leave_out(which: NDArray[np.int64]) -> int:
+        at = indices_of(which, ids)
+        at = at[allowed[at]]
+        allowed[at] = False
+        return len(at)
+
     left_out: Counter[TrackKind] = Counter()
     if not where.speech:
         for kind, which in (store.unmusical() if unmusical is None else unmusical).items():
-            at = members(ids, which) & allowed
-            left_out[kind] = int(np.count_nonzero(at))
-            allowed &= ~at
-    unwanted = allowed & members(ids, np.array(list(never), dtype=np.int64))
-    allowed &= ~unwanted
+            left_out[kind] = leave_out(which)
+    unwanted = leave_out(np.array(list(never), dtype=np.int64))
     if allowed.any():
         return Choice(allowed, left_out)
     reason = "passes the filters: loosen them"
-    if unwanted.any():
-        reason = (
-            f"may be chosen: the {np.count_nonzero(unwanted)} that could be you never want, or not here; take that back"
-        )
+    if unwanted:
+        reason = f"may be chosen: the {unwanted} that could be you never want, or not here; take that back"
     elif left_out.total():
         that = " that passes the filters" if where.narrows else ""
         reason = f"is music{that}, but speech, noise or very short ({left_out.total()}): `speech=True` takes them in"

@@ -4,7 +4,7 @@ import heapq
 from collections.abc import Iterator, Sequence
 
 from img2music.matching.person import LIKED, NONE, Person
-from img2music.matching.ranking import Neighbour, TrackSpace
+from img2music.matching.ranking import FIRST_BATCH, Neighbour, TrackSpace
 
 Position = tuple[float, float]
 
@@ -20,13 +20,13 @@ class PersonalSpace(TrackSpace):
         self._pictures = list(zip(positions, pictures, strict=True))
         self.size = space.size
 
-    def near(self, position: Position) -> Iterator[Neighbour]:
+    def near(self, position: Position, first: int = FIRST_BATCH) -> Iterator[Neighbour]:
         """All tracks that may be chosen, nearest first, but that liked ones count as nearer by `LIKED`."""
         here = [picture for at, picture in self._pictures if picture and at == position]
         liked = self._person.liked.union(*(self._person.fits.get(picture, NONE) for picture in here))
         unfit = NONE.union(*(self._person.unfit.get(picture, NONE) for picture in here))
         waiting: list[tuple[float, int, Neighbour]] = []
-        for order, each in enumerate(self._space.near(position)):
+        for order, each in enumerate(self._space.near(position, first)):
             while waiting and waiting[0][0] <= each.distance - LIKED:
                 yield heapq.heappop(waiting)[2]
             if each.track.id not in unfit:

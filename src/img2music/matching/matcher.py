@@ -12,7 +12,7 @@ from img2music.errors import InputError
 from img2music.filters import TrackFilter
 from img2music.library.search import Axes
 from img2music.matching.calibration import Calibration, similarity
-from img2music.matching.choice import choosable, members
+from img2music.matching.choice import choosable, indices_of
 from img2music.matching.diversity import Diversity
 from img2music.matching.explanations import Asked, explain, in_words
 from img2music.matching.favours import PersonalSpace
@@ -47,7 +47,8 @@ class PlacedLibrary:
         self.unmusical = store.unmusical()
         self.calibrations: dict[bool, Calibration] = {}  # of the tracks with a file, and of those without
         # What we hear and what a table says of other songs are two measures: each is ranked among its own.
-        without_file = members(ids, store.ids(TrackFilter(file=False)))
+        without_file = np.zeros(len(ids), dtype=np.bool_)
+        without_file[indices_of(store.ids(TrackFilter(file=False)), ids)] = True
         whole = not without_file.any() or bool(without_file.all())
         groups = []
         for has_file, group in ((True, ~without_file), (False, without_file)):

@@ -10,9 +10,9 @@ from img2music.library.search import AffectIndex
 from img2music.matching.diversity import Copy, Diversity, second_copies
 from img2music.track import Track
 
-FIRST_BATCH = 24
-"""Tracks read at once from the library to begin with, enough for ten of different artists as a rule; doubled while more
-are needed."""
+FIRST_BATCH = 12
+"""Tracks read at once from the library to begin with, enough for ten of a large one as a rule; doubled while more are
+needed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +97,12 @@ class TrackSpace:
         self._left_out: set[int] = set()  # second copies, as far as is known
         self.size = len(index) if mask is None else int(np.count_nonzero(mask))
 
-    def near(self, position: tuple[float, float]) -> Iterator[Neighbour]:
-        """All tracks that may be chosen, of copies only the best, nearest first; those equally far in order of id."""
-        done, wanted = 0, FIRST_BATCH
+    def near(self, position: tuple[float, float], first: int = FIRST_BATCH) -> Iterator[Neighbour]:
+        """All tracks that may be chosen, of copies only the best, nearest first; those equally far in order of id.
+
+        So many are read ``first``.
+        """
+        done, wanted = 0, first
         while done < self.size:
             indices, distances = self._index.nearest(position, min(wanted, self.size), self._masks)
             indices, distances = indices[done:], distances[done:]
@@ -127,7 +130,7 @@ class TrackSpace:
         chosen: list[Neighbour] = []
         if count <= 0:
             return chosen
-        for neighbour in self.near(position):
+        for neighbour in self.near(position, max(FIRST_BATCH, count + count // 5)):
             if diversity.admits(neighbour.track):
                 diversity.add(neighbour.track)
                 chosen.append(neighbour)

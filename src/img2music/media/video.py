@@ -181,6 +181,22 @@ class VideoFile(Closing):
                 if stamp is not None:
                     yield VideoFrame(float(stamp) - origin, frame, self._shape)
 
+    def since(self, time: float) -> Iterator[VideoFrame]:
+        """Decode pictures from a moment before a time on, by seeking; from the first, where the clock jumps."""
+        import av
+
+        base = float(self.stream.time_base or 0)
+        if not base or self.survey.seams:
+            yield from self.frames()
+            return
+        origin = float(self.survey.origin)
+        with suppress(av.error.FFmpegError, OSError, OverflowError):
+            self.container.seek(int((time + origin) / base), stream=self.stream)
+        for frame in self._decoded():
+            stamp = self._stamp(frame)
+            if stamp is not None:
+                yield VideoFrame(float(stamp) - origin, frame, self._shape)
+
     def sound(self, start: float = 0.0) -> "Iterator[tuple[float | None, AudioFrame]]":
         """Decode the sound, of several streams the default one, each frame with its seconds from the first picture.
 

@@ -243,7 +243,9 @@ class ProjectChange(Revision):
 class RenderRequest(Revision):
     """What is to be rendered of a project."""
 
-    kind: Annotated[Rendering, Field(strict=False, description="The film with its music, or the music alone.")]
+    kind: Annotated[Rendering, Field(strict=False)] = Field(
+        description="The film with its music; its music alone, as loud as there; or music and own sound apart (ZIP)."
+    )
 
 
 class _EditBody(Body):

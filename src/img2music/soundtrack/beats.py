@@ -53,6 +53,9 @@ HALVED = 110.0
 """Beats a minute from which on every second beat is left out where it is `WEAKER`: it lies between two beats."""
 
 WEAKER = 6.0  # decibels
+LED_IN, ON_GRID = 4, 0.04
+"""Beats at most that the tracker leaves out where a song sets in, and seconds by which its first sound may be off."""
+
 SIGNIFICANT = 3.0  # how many standard errors the first beats of bars must stand out
 SILENCE = 45.0  # decibels below the loudest tenth of a second at which a song has not begun, or has ended
 BLOCK = 0.02  # seconds in which loudness is measured to find silence
@@ -120,8 +123,9 @@ def listen(path: str | os.PathLike[str], spans: Sequence[tuple[float, float]]) -
 
     The onset strength of librosa (mean rise in decibels over mel bands) in steps of 6 ms, its tempo and its tracker by
     dynamic programming (Ellis 2007, Journal of New Music Research 36). Where onsets on the beats don't stand out, or
-    don't come again beat by beat, there are none. First beats of bars are those that are louder, lower and change the
-    sound more than the others, every fourth or every third.
+    don't come again beat by beat, there are none. First beats of bars are those on which there is more bass and the
+    chord changes more than on the others, every fourth or every third. A song that sets in at once has a beat there
+    where it is one, though nothing is before it that it could rise from.
 
     The spans are in seconds; they may overlap and reach beyond the song. Empty if the song can't be decoded.
     """
@@ -136,7 +140,10 @@ def listen(path: str | os.PathLike[str], spans: Sequence[tuple[float, float]]) -
                 if excerpt.rate != RATE:
                     samples = soxr.resample(samples, excerpt.rate, RATE)
                 times, first, why = track(samples)
-                begins, ends = (None if time is None else excerpt.start + time for time in _sounding(samples))
+                begins, ends = _sounding(samples)
+                if excerpt.start <= BLOCK and begins is not None:
+                    times, first = _led_in(times, first, begins)
+                begins, ends = (None if time is None else excerpt.start + time for time in (begins, ends))
                 found.append(
                     Beats(
                         times + excerpt.start,
@@ -218,9 +225,9 @@ def track(samples: NDArray[np.float32]) -> tuple[NDArray[np.float64], NDArray[np
     loudness = 10.0 * np.log10(power.sum(axis=0) + 1e-10)
     if speed >= HALVED:
         frames = _halved(frames, loudness)
-    peaks = (maximum_filter1d(each, PEAK)[frames] for each in (strength, low))
-    accents = sum(map(_standard, (*peaks, _loud(loudness, frames), _change(level, frames))))
-    first = _bars(np.asarray(accents))
+    # How loud beats are on the whole tells of snares, which are struck on every second one.
+    bass = 10.0 * np.log10(power[:LOW_MELS].sum(axis=0) + 1e-10)
+    first = _bars(_standard(_loud(bass, frames)) + _standard(_change(level, frames)))
     lengths = np.diff(frames)
     even = np.abs(lengths / np.median(lengths) - 1.0) <= UNEVEN_BEAT
     kept = np.append(even, False) | np.insert(even, 0, False)
@@ -279,9 +286,10 @@ def _halved(frames: NDArray[Any], loudness: NDArray[np.float32]) -> NDArray[Any]
 
 
 def _change(level: NDArray[np.float32], frames: NDArray[Any]) -> NDArray[np.float64]:
-    """How much the sound of each beat differs from that of the beat before: another chord, another instrument."""
+    """How much what is held of each beat, its second half, differs from that of the beat before: another chord."""
     edges = [*frames, min(level.shape[1], int(2 * frames[-1] - frames[-2]))]
-    spectra = [level[:, begin:end].mean(axis=1) if end > begin else level[:, -1] for begin, end in pairwise(edges)]
+    halves = [((begin + end) // 2, end) for begin, end in pairwise(edges)]
+    spectra = [level[:, begin:end].mean(axis=1) if end > begin else level[:, -1] for begin, end in halves]
     change = [float(np.abs(after - before).mean()) for before, after in pairwise(spectra)]
     return np.array([float(np.mean(change)), *change])
 
@@ -305,6 +313,25 @@ def _bars(accents: NDArray[np.float64]) -> NDArray[np.bool_]:
             if stands_out > best:
                 best, found = stands_out, inside
     return found
+
+
+def _led_in(
+    times: NDArray[np.float64], first: NDArray[np.bool_], begins: float
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Beats, with those between the first sound of a song and the first beat that was found, if it sets in on one."""
+    if len(times) < 8:
+        return times, first
+    length = float(np.median(np.diff(times[:8])))
+    missing = round((times[0] - begins) / length)
+    if not 0 < missing <= LED_IN or abs(times[0] - missing * length - begins) > ON_GRID:
+        return times, first
+    bars = np.flatnonzero(first)
+    before = np.zeros(missing, dtype=np.bool_)
+    if len(bars) > 1:
+        bar = int(np.diff(bars).min())
+        before = (np.arange(-missing, 0) - bars[0]) % bar == 0
+    led = np.maximum(0.0, times[0] - length * np.arange(missing, 0, -1))
+    return np.concatenate([led, times]), np.concatenate([before, first])
 
 
 def _sounding(samples: NDArray[np.float32]) -> tuple[float | None, float | None]:

@@ -33,7 +33,7 @@ class Reader:
         return joined[:count]
 
 
-def lengths(samples: int, start: int = 0) -> Iterator[tuple[int, int]]:
-    """Part a length, from a sample on, into blocks: the first sample and the number of each."""
-    for first in range(start, samples, BLOCK):
-        yield first, min(BLOCK, samples - first)
+def lengths(end: int, start: int = 0) -> Iterator[tuple[int, int]]:
+    """Part a stretch into blocks: the first sample and the length of each."""
+    for first in range(start, end, BLOCK):
+        yield first, min(BLOCK, end - first)

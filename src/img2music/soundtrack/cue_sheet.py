@@ -245,10 +245,15 @@ class OwnSound:
         tuple[TimeSpan, ...] | None, Meta(description="Where someone speaks; null where it was not listened to.")
     ] = None
 
+    music_db: Annotated[
+        float,
+        Meta(ge=-60.0, le=24.0, description="Decibels by which the music is louder than speech where nobody speaks."),
+    ] = 0.0
+
     @property
     def depth(self) -> float:
-        """Decibels by which the music is lowered under speech."""
-        return self.duck_db if self.use is OriginalSound.DUCK else 0.0
+        """Decibels by which the music is lowered under speech: so that it lies as far beneath, however loud it is."""
+        return max(0.0, self.duck_db + self.music_db) if self.use is OriginalSound.DUCK and self.duck_db else 0.0
 
 
 @dataclass(frozen=True, slots=True)

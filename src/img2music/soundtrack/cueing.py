@@ -35,7 +35,7 @@ AROUND = 20.0
 halves and thirds."""
 
 ON_BEAT = 0.03  # seconds from a beat that count as on it; a little less than the 35 ms that are asked for
-OFF_BEAT, OFF_BAR, END_OFF_BEAT = 2.0, 0.25, 0.4
+OFF_BEAT, OFF_BAR, END_OFF_BEAT = 2.0, 0.5, 0.4
 """Prices, in seconds times distance as those of choosing: a cue that begins off the beats of its song; on a beat that
 is not the first of its bar; and that ends off the beats while the next begins."""
 

@@ -12,7 +12,7 @@ from img2music.affect import Affect
 from img2music.errors import UsageError
 from img2music.matching.passages import Passage
 from img2music.options import OriginalSound
-from img2music.soundtrack.cue_sheet import GAINS, TOLERANCE, Cue, CueSheet, CueTrack, Scene, Shot, TimeSpan
+from img2music.soundtrack.cue_sheet import GAINS, TOLERANCE, Cue, CueSheet, CueTrack, OwnSound, Scene, Shot, TimeSpan
 from img2music.soundtrack.film import scene_of
 
 LEAST = 0.5
@@ -99,6 +99,7 @@ class Sound:
 
     use: OriginalSound
     duck_db: float
+    music_db: float | None = None  # by which the music is louder than speech; as it was, where nothing is said
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,10 +304,10 @@ def _fade(sheet: CueSheet, edit: Fade, _: Music) -> CueSheet:
 
 
 def _sound(sheet: CueSheet, edit: Sound, _: Music) -> CueSheet:
-    from img2music.soundtrack.cue_sheet import OwnSound
-
     duck = _within(edit.duck_db, 0.0, 60.0)
-    own = OwnSound(edit.use, duck) if sheet.original is None else replace(sheet.original, use=edit.use, duck_db=duck)
+    own = replace(sheet.original or OwnSound(edit.use, duck), use=edit.use, duck_db=duck)
+    if edit.music_db is not None:
+        own = replace(own, music_db=_within(edit.music_db, -60.0, 24.0))
     return replace(sheet, original=own)
 
 

@@ -25,6 +25,10 @@ CSV_COLUMNS = {
 """What a column of the CSV, after that for the cue's number, tells of a cue."""
 
 
+SONG_COLUMNS = ("at", "used", "title", "artist", "album", "path")
+"""The first columns of a list of songs; those of `connectors.tags.Rights` follow."""
+
+
 @dataclass(frozen=True)
 class CueFormat(Format):
     """A format that cue sheets are written in."""
@@ -72,6 +76,7 @@ FORMATS = Formats(
     "a cue sheet",
     CueFormat("json", FileKind.json("a cue sheet", SCHEMA), "formats:as_json"),
     CueFormat("csv", FileKind.csv("a cue sheet as CSV", ["cue", *CSV_COLUMNS]), "formats:as_csv"),
+    CueFormat("songs.csv", FileKind.csv("a list of songs as CSV", SONG_COLUMNS), "songs_used:as_csv"),
     _format("otio", "an OpenTimelineIO timeline", rb'\s*\{.*"OTIO_SCHEMA"', "otio:as_otio", OTIO),
     _format("xml", "a Final Cut Pro 7 timeline", rb"<\?xml.*<xmeml", "final_cut_7:as_xml", "otio_fcp_adapter"),
     _format("fcpxml", "a Final Cut Pro timeline", rb"<\?xml.*<fcpxml", "final_cut:as_fcpxml", OTIO),

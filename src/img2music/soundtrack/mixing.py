@@ -101,17 +101,17 @@ def checked(parts: Sequence[Part]) -> list[Part]:
     return found
 
 
-def music(parts: Sequence[Part], samples: int, start: int = 0) -> Iterator[Samples]:
-    """Mix all parts, from a sample on."""
+def music(parts: Sequence[Part], end: int, start: int = 0) -> Iterator[Samples]:
+    """Mix all parts, from one sample of the film to another."""
     sounding: list[tuple[Part, Reader, Audio]] = []
     waiting = sorted((part for part in parts if part.end > max(part.start, start)), key=lambda part: part.start)
     try:
-        for first, count in lengths(samples, start):
+        for first, count in lengths(end, start):
             mixed = np.zeros((count, CHANNELS), dtype=np.float32)
             while waiting and waiting[0].start < first + count:
                 part = waiting.pop(0)
                 audio = open_audio(part.cue.track.path)
-                begun = max(0, first - part.start) / RATE
+                begun = max(0, start - part.start) / RATE
                 pieces = audio.pieces(part.cue.passage.start + begun, rate=RATE, layout=LAYOUT)
                 sounding.append((part, Reader(pieces, CHANNELS), audio))
             for part, reader, _ in sounding:

@@ -34,8 +34,11 @@ HEIGHT, LINE, LISTED = 6.4, 0.2, 60
 LETTER = 0.075  # inches that a letter of a title takes, about
 
 
-def draw(film: Film, sheet: CueSheet, file: Path) -> tuple[str, ...]:
-    """Draw valence and arousal of a film over time, with a picture of each scene above and the cues below."""
+def draw(film: Film, sheet: CueSheet, file: Path, songs: NDArray[np.float64]) -> tuple[str, ...]:
+    """Draw valence and arousal of a film over time, with a picture of each scene above and the cues below.
+
+    ``songs`` are seconds, valence and arousal of what is heard, drawn beside the film's.
+    """
     require_plotting(file)
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -57,7 +60,7 @@ def draw(film: Film, sheet: CueSheet, file: Path) -> tuple[str, ...]:
             axes.set_xlim(0.0, film.duration)
         pictures.set_title(printable(f"{shortened(name, 70)}, {sheet.summary}"), loc="left", fontsize=13)
         _draw_pictures(pictures, film, sheet)
-        _draw_curve(curve, film, sheet)
+        _draw_curve(curve, film, sheet, songs)
         _draw_cues(cues, film, sheet, numbered=bool(listed))
         for number, line in enumerate(listed):
             figure.text(LEFT, below - (number + 0.5) * LINE / height, line, va="center", fontsize=9)
@@ -65,7 +68,7 @@ def draw(film: Film, sheet: CueSheet, file: Path) -> tuple[str, ...]:
     return notes
 
 
-def _draw_curve(axes: "Axes", film: Film, sheet: CueSheet) -> None:
+def _draw_curve(axes: "Axes", film: Film, sheet: CueSheet, songs: NDArray[np.float64]) -> None:
     times, valence, arousal = film.curve.T
     for transition in film.transitions:
         if transition.kind is not Change.CUT:
@@ -91,6 +94,11 @@ def _draw_curve(axes: "Axes", film: Film, sheet: CueSheet) -> None:
     axes.set_ylabel("unpleasant, calm   ←   →   pleasant, excited", fontsize=10, color="#555555")
     axes.xaxis.set_major_formatter(lambda seconds, _: clock(seconds))
     pale(axes)
+    _draw_songs(axes, songs)
+
+
+def _draw_songs(axes: "Axes", songs: NDArray[np.float64]) -> None:
+    """What is heard beside what is seen, and what the lines are."""
     words: dict[str, Any] = {
         "transform": axes.transAxes,
         "fontsize": 11,
@@ -99,8 +107,13 @@ def _draw_curve(axes: "Axes", film: Film, sheet: CueSheet) -> None:
         "zorder": 5,
     }
     words["bbox"] = {"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1.5}
-    for left, name, colour in ((0.006, "valence", VALENCE), (0.066, "arousal", AROUSAL)):
+    named = ((0.006, "valence", VALENCE), (0.066, "arousal", AROUSAL))
+    for left, name, colour in named:
         axes.text(left, 0.955, name, color=colour, **words)
+    if len(songs):
+        for (_, _, colour), along in zip(named, songs.T[1:], strict=True):
+            axes.plot(songs[:, 0], along, color=colour, linewidth=1.4, linestyle=(0, (4, 2)), alpha=0.8, zorder=3)
+        axes.text(0.126, 0.955, "dashed: of the music", color="#555555", **words | {"fontweight": "normal"})
 
 
 def _draw_measures(axes: "Axes", film: Film, scene: Scene) -> None:

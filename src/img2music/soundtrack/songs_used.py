@@ -2,12 +2,13 @@
 
 import csv
 import io
+from dataclasses import astuple, fields
 
-from img2music.connectors.rights import RIGHTS, rights_of
+from img2music.connectors.tags import Rights, read_rights
+from img2music.locations import is_file
 from img2music.matching.passages import clock
 from img2music.soundtrack.cue_sheet import Cue, CueSheet
-
-COLUMNS = ("title", "artist", "album", "used", "at", *RIGHTS, "path")
+from img2music.soundtrack.formats import SONG_COLUMNS
 
 
 def as_csv(sheet: CueSheet) -> bytes:
@@ -17,10 +18,11 @@ def as_csv(sheet: CueSheet) -> bytes:
         songs.setdefault(cue.track.path, []).append(cue)
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")  # as of cue sheets (`formats.as_csv`)
-    writer.writerow(COLUMNS)
+    writer.writerow([*SONG_COLUMNS, *(field.name for field in fields(Rights))])
     for path, cues in songs.items():
         track = cues[0].track
         used = sum(cue.end - cue.start for cue in cues)
         at = "; ".join(f"{clock(cue.start)}-{clock(cue.end)}" for cue in cues)
-        writer.writerow([track.title, track.artist, track.album, clock(used), at, *rights_of(path).values(), path])
+        rights = read_rights(path) if is_file(path) else Rights()  # as it says now
+        writer.writerow([at, clock(used), track.title, track.artist, track.album, path, *astuple(rights)])
     return text.getvalue().encode("utf-8", "backslashreplace")

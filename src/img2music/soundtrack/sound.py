@@ -2,7 +2,7 @@
 
 import itertools
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from operator import itemgetter
 from typing import TYPE_CHECKING
@@ -21,6 +21,7 @@ from img2music.soundtrack.blocks import RATE, Reader, Samples, lengths
 from img2music.soundtrack.cue_sheet import CueSheet, OwnSound, TimeSpan
 from img2music.soundtrack.mastering import CELL, STEP_SAMPLES, PowerMeter, gain_curve, in_lufs, mastered, measure
 from img2music.soundtrack.mastering import loudness as loudness_of
+from img2music.soundtrack.mixing import CHANNELS as MUSIC
 from img2music.soundtrack.mixing import MOST_GAIN, Part, checked, music, plan
 from img2music.soundtrack.speech import SpeechFinder, ducked
 
@@ -38,6 +39,7 @@ JUMP = 0.04
 (Matroska has milliseconds), or clocks drift; above, sound that leads the picture is noticed (45 ms: ITU-R BT.1359)."""
 
 SEAM = 240  # samples (5 ms) of the fades on both sides of a gap
+RAMP = ((np.arange(SEAM)[:, np.newaxis] + 0.5) / SEAM).astype(np.float32)
 SURROUND = {"5.0": "5.1", "5.0(side)": "5.1", "5.1": "5.1", "5.1(side)": "5.1", "6.1": "5.1", "7.1": "7.1"}
 """Layouts of films that are kept, and the one which encoders know; all others become stereo."""
 
@@ -56,6 +58,13 @@ class Heard:
     own: OwnSound | None  # what becomes of it, with the speech that was found; None for a film without sound
     # Weighted power every `STEP_SAMPLES`; none where it was not listened to
     powers: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0), repr=False)
+
+
+Stretch = tuple[int, int]
+"""First sample of a part of the film, and the one after its last."""
+
+Stems = Callable[[Samples, Samples | None], object]
+"""Takes music and the film's own sound, block by block; their sum is the mix."""
 
 
 @dataclass(frozen=True)
@@ -94,37 +103,49 @@ class Mix:
         own = None if use.use is OriginalSound.DROP else FilmTrack.of(film, survey)
         return cls(tuple(plan(sheet.cues, duration)), round(duration * RATE), own, use)
 
-    def checked(self) -> "Mix":
-        """The same, if every song is there and has its passage."""
-        return replace(self, parts=tuple(checked(self.parts)))
+    def checked(self, stretches: Sequence[Stretch] | None = None) -> "Mix":
+        """The same of what sounds in some stretches, or all of it, if every song is there and has its passage."""
+        near = [
+            part
+            for part in self.parts
+            if stretches is None or any(part.start < end and start < part.end for start, end in stretches)
+        ]
+        return replace(self, parts=tuple(checked(near)))
 
-    def blocks(self, start: int = 0) -> Iterator[Samples]:
-        """Decode and mix it, from a sample on."""
-        if self.own is None:
-            yield from music(self.parts, self.samples, start)
-            return
+    def apart(self, stretches: Sequence[Stretch] | None = None, *, faded: bool = True) -> Iterator[Samples]:
+        """Decode music and the film's own sound once, side by side: the first two channels are the music's.
+
+        They may fade within a moment where a stretch begins and ends amidst the film.
+        """
+        stretches = stretches or [(0, self.samples)]
         own_gain = np.float32(10.0 ** (own_decibels(self.use) / 20.0))
-        for (first, count), heard_block, songs in zip(
-            lengths(self.samples, start),
-            self.own.blocks(self.samples, start),
-            music(self.parts, self.samples, start),
-            strict=True,
-        ):
-            mixed = heard_block * own_gain
-            decibels = duck_decibels(self.use, np.arange(first, first + count) / RATE)
-            gain = np.power(10.0, decibels / 20.0).astype(np.float32)
-            mixed[:, :2] += songs * gain[:, np.newaxis]  # front left and right come first in every layout
-            yield mixed
+        film = None if self.own is None else self.own.blocks(stretches)
+        for start, end in stretches:
+            for (first, count), block in zip(lengths(end, start), music(self.parts, end, start), strict=True):
+                if film is not None:
+                    decibels = music_decibels(self.use, np.arange(first, first + count) / RATE)
+                    block *= np.power(10.0, decibels / 20.0).astype(np.float32)[:, np.newaxis]  # noqa: PLW2901
+                    block = np.concatenate([block, next(film) * own_gain], axis=1)  # noqa: PLW2901
+                if faded and first == start > 0:
+                    block[:SEAM] *= RAMP[: len(block)]
+                if faded and first + count == end < self.samples:
+                    block[-SEAM:] *= RAMP[::-1][-len(block) :]
+                yield block
+
+    def measured(self, loudness: float) -> NDArray[np.float32]:
+        """Gain along time that brings it to a loudness, found by decoding all of it."""
+        return gain_curve(measure(map(mixed, self.apart()), self.channels), loudness, PEAK)
 
     def span(self, curve: NDArray[np.float32], start: int, count: int) -> Samples:
-        """What is heard for some samples, with a gain along all of it (`mastering.gain_curve`)."""
+        """What is heard for some samples, with a gain along all of it."""
         end = min(start + count, self.samples)
         cell = start // CELL
         first = cell * CELL  # the gain goes from one to the next of these
-        near = tuple(part for part in self.parts if part.start < end and part.end > first)
-        blocks = mastered(replace(self, parts=near, samples=end).checked().blocks(first), curve[cell:])
-        heard_samples = np.concatenate([np.zeros((0, len(self.channels)), dtype=np.float32), *blocks])
-        return heard_samples[start - first :]
+        if first >= end:
+            return np.zeros((0, len(self.channels)), dtype=np.float32)
+        stretches = [(first, end)]
+        blocks = mastered(self.checked(stretches).apart(stretches, faded=False), curve[cell:])
+        return np.concatenate([mixed(block) for block in blocks])[start - first :]
 
 
 def own_decibels(use: OwnSound) -> float:
@@ -132,10 +153,19 @@ def own_decibels(use: OwnSound) -> float:
     return min(use.gain_db or 0.0, MOST_GAIN)
 
 
-def duck_decibels(use: OwnSound, seconds: NDArray[np.float64]) -> NDArray[np.float64]:
+def music_decibels(use: OwnSound, seconds: NDArray[np.float64]) -> NDArray[np.float64]:
     """Gain of the music along time beside the film's own sound."""
     levels = np.array(ducked(use.speech or (), use.depth) or [(0.0, 0.0)])
-    return np.asarray(np.interp(seconds, *levels.T))
+    return np.asarray(np.interp(seconds, *levels.T) + use.music_db)
+
+
+def mixed(block: Samples) -> Samples:
+    """Music and the film's own sound, if there is any, together."""
+    if block.shape[1] == MUSIC:
+        return block
+    together = block[:, MUSIC:].copy()
+    together[:, :MUSIC] += block[:, :MUSIC]  # front left and right come first in every layout
+    return together
 
 
 def compose(
@@ -145,33 +175,52 @@ def compose(
     *,
     film: str | os.PathLike[str] | None = None,
     duration: float | None = None,
+    parts: Sequence[TimeSpan] | None = None,
+    stems: Stems | None = None,
 ) -> ScoredSound:
     """Make the sound of a scored film; 0 s is its first picture.
 
     Everything is decoded to be measured before this returns, and again when the blocks are asked for; what is in memory
     does not grow with the film, but for 8 bytes for every two milliseconds.
 
-    ``film`` and ``duration`` (in seconds) hold instead of the sheet's.
+    ``film`` and ``duration`` (in seconds) hold instead of the sheet's. Of ``parts`` of the film alone, in order, the
+    sound is joined. ``stems`` gets what is mixed apart, as the blocks are asked for.
     """
     options = options or ScoreOptions()
     path = sheet.film.path if film is None else os.fsdecode(film)
     duration = sheet.film.duration if duration is None else duration
     if duration > LONGEST:
         raise InputError("The cue sheet says that this film lasts longer than a day.", path)
-    mix = Mix.of(sheet, options, path, duration).checked()
+    mix = Mix.of(sheet, options, path, duration)
+    stretches = [(0, mix.samples)]
+    if parts is not None:
+        stretches = [(round(part.start * RATE), min(mix.samples, round(part.end * RATE))) for part in parts]
+    heard_samples = sum(end - start for start, end in stretches)
+    mix = mix.checked(stretches)
     own, use, passes = mix.own, mix.use, 2
     done = itertools.count()
 
     def counted(blocks: Iterator[Samples]) -> Iterator[Samples]:
-        return _counted(blocks, mix.samples, progress, next(done), passes)
+        return _counted(blocks, heard_samples, progress, next(done), passes)
 
     if own is not None and (use.speech is None or use.gain_db is None):
         passes = 3
-        use, _ = _listened(use, own, counted(own.blocks(mix.samples)))
+        use, _ = _listened(use, own, counted(own.blocks([(0, mix.samples)])))
         mix = replace(mix, use=use)
-    curve = gain_curve(measure(counted(mix.blocks()), mix.channels), options.loudness, PEAK)
+
+    def apart() -> Iterator[Samples]:
+        return counted(mix.apart(stretches))
+
+    curve = gain_curve(measure(map(mixed, apart()), mix.channels), options.loudness, PEAK)
+
+    def blocks() -> Iterator[Samples]:
+        for block in mastered(apart(), curve):
+            if stems is not None:
+                stems(block[:, :MUSIC], None if own is None else block[:, MUSIC:])
+            yield mixed(block)
+
     told = None if own is None and use.use is not OriginalSound.DROP else use
-    return ScoredSound(RATE, mix.layout, mix.samples, mastered(counted(mix.blocks()), curve), told)
+    return ScoredSound(RATE, mix.layout, heard_samples, blocks(), told)
 
 
 def asked(sheet: CueSheet, options: ScoreOptions) -> OwnSound:
@@ -181,7 +230,8 @@ def asked(sheet: CueSheet, options: ScoreOptions) -> OwnSound:
     """
     said = sheet.original or OwnSound(OriginalSound.DROP if sheet.slideshow else OriginalSound.DUCK, DUCKING)
     duck_db = said.duck_db if options.duck is None else options.duck
-    return replace(said, use=options.original or said.use, duck_db=duck_db)
+    music_db = said.music_db if options.music_db is None else options.music_db
+    return replace(said, use=options.original or said.use, duck_db=duck_db, music_db=music_db)
 
 
 def heard(sheet: CueSheet, options: ScoreOptions | None = None, progress: Progress = unwatched) -> Heard:
@@ -192,7 +242,7 @@ def heard(sheet: CueSheet, options: ScoreOptions | None = None, progress: Progre
         if own is None:
             return Heard(None)
         samples = round(sheet.film.duration * RATE)
-        return Heard(*_listened(use, own, _counted(own.blocks(samples), samples, progress)))
+        return Heard(*_listened(use, own, _counted(own.blocks([(0, samples)]), samples, progress)))
     return Heard(use)
 
 
@@ -201,9 +251,11 @@ def _counted(
 ) -> Iterator[Samples]:
     """Tell how far a sound is in which every pass counts, of which so many are done."""
     stage = "Listening" if passes == 1 else "Mixing"
-    for (first, count), block in zip(lengths(samples), blocks, strict=True):
+    count = done * samples
+    for block in blocks:
         yield block
-        progress(Step(stage, (done * samples + first + count) / RATE, passes * samples / RATE, unit="seconds"))
+        count += len(block)
+        progress(Step(stage, count / RATE, passes * samples / RATE, unit="seconds"))
 
 
 def _listened(use: OwnSound, own: "FilmTrack", blocks: Iterable[Samples]) -> tuple[OwnSound, NDArray[np.float64]]:
@@ -247,15 +299,20 @@ class FilmTrack:
                 return cls(path, SURROUND.get(layout_of(frame), "stereo"), survey)
         return None
 
-    def blocks(self, samples: int, start: int = 0) -> Iterator[Samples]:
-        """Decode it, from the first picture or a later sample on."""
-        begin = start / RATE
+    def blocks(self, stretches: Sequence[Stretch]) -> Iterator[Samples]:
+        """Decode stretches of it, in order; the first is sought."""
+        before = stretches[0][0]
         with VideoFile(self._path, self._survey) as film:
             resampler = Resampler(RATE, self.layout, film.path)
+            begin = before / RATE
             frames = ((None if time is None else time - begin, frame) for time, frame in film.sound(begin))
             reader = Reader(placed(frames, resampler), resampler.channels)
-            for _, count in lengths(samples, start):
-                yield reader.read(count)
+            for start, end in stretches:
+                for _, count in lengths(start, before):
+                    reader.read(count)
+                for _, count in lengths(end, start):
+                    yield reader.read(count)
+                before = end
 
 
 def placed(frames: "Iterator[tuple[float | None, AudioFrame]]", resampler: Resampler) -> Iterator[Samples]:
@@ -288,12 +345,11 @@ def _stretches(
 
 def _faded(pieces: Iterable[Samples], *, rising: bool) -> Iterator[Samples]:
     """A stretch that is faded out at its end, and in, unless it begins before the film."""
-    ramp = ((np.arange(SEAM)[:, np.newaxis] + 0.5) / SEAM).astype(np.float32)
     risen = 0 if rising else SEAM
     held = None  # the last samples, which may have to fade
     for piece in pieces:
         head = piece[: SEAM - risen]
-        head *= ramp[risen : risen + len(head)]
+        head *= RAMP[risen : risen + len(head)]
         risen += len(head)
         joined = piece if held is None else np.concatenate([held, piece])
         ready = max(0, len(joined) - SEAM)
@@ -301,4 +357,4 @@ def _faded(pieces: Iterable[Samples], *, rising: bool) -> Iterator[Samples]:
         if ready:
             yield joined[:ready]
     if held is not None:
-        yield np.multiply(held, ramp[: len(held)][::-1])
+        yield np.multiply(held, RAMP[: len(held)][::-1])

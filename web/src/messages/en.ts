@@ -101,7 +101,7 @@ export const en = {
   emotions: {} as Record<string, string>,
 
   /** Errors by their type; what is not here is told as the server tells it. */
-  problems: { "too-large": "This is too large to be sent." } as Record<string, string>,
+  problems: { "too-large": "This is too large to be sent.", gone: "The server no longer has this file: give it again." } as Record<string, string>,
 
   filters: {
     heading: "Filters",
@@ -149,6 +149,9 @@ export const en = {
     title: "Your library has no songs yet.",
     hint: "Let img2music hear your music once.",
     scan: "Go and scan it",
+    coming: "Your songs are being analysed",
+    soon: "You can begin as soon as there are some.",
+    growing: "What you find grows meanwhile.",
   },
 
   plane: {
@@ -214,7 +217,7 @@ export const en = {
     moreLike: "More like this",
     together: (n: number) => `One playlist for ${n} photos`,
     swap: (title: string) => `Another song in place of ${title}`,
-    swapped: (title: string, other: string) => `${other} is here in place of ${title}.`,
+    swapped: (title: string, other: string, percent: number) => `${other} in place of ${title}: the most alike of the others (${percent} %).`,
     noOther: (title: string) => `There is no other song in place of ${title}.`,
     menu: (title: string) => `More about ${title}`,
     fits: "Fits this photo",
@@ -225,6 +228,7 @@ export const en = {
     notFolder: (folder: string) => `Nothing from the folder ${folder}`,
     removed: (title: string) => `${title} is off this list.`,
     banned: (title: string) => `${title} will never be chosen again.`,
+    putBack: (n: number) => (n === 1 ? "Put back the song that you took off" : `Put back the ${n} songs that you took off`),
     more: "More songs",
     reason,
   },
@@ -537,6 +541,22 @@ export const en = {
     decade: (year: number) => `${year}s`,
     failures: "Files that could not be read",
     noFailures: "None.",
+    failed: {
+      unreadable: "It can't be opened.",
+      unreached: "Its store can't be reached.",
+      damaged: "It is damaged, or no sound file.",
+      silent: "It holds no music.",
+      crashed: "What read it broke down.",
+      timeout: "Listening to it took too long.",
+      memory: "Listening to it takes too much memory.",
+      unexpected: "Something unexpected happened.",
+    },
+    failedJob: {
+      scan: "The folders could not be scanned.",
+      import: "The file could not be imported.",
+      tag: "The moods could not be written.",
+      export: "The library could not be exported.",
+    },
     tryAgain: "Try them again",
     duplicates: "Several files of one recording",
     noDuplicates: "None.",
@@ -556,7 +576,8 @@ export const en = {
     next: "Next song",
     seek: "Place in the song",
     at: (time: string, length: string) => `${time} of ${length}`,
-    failed: (title: string) => `${title} can't be played.`,
+    failed: (title: string) => `${title} can't be played: its file is damaged, or not there any more.`,
+    unreached: (title: string) => `${title} can't be fetched: the server can't be reached. Play tries again.`,
   },
 
   said: {

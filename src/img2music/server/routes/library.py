@@ -2,6 +2,7 @@
 
 from fastapi import APIRouter, Response
 
+from img2music.app.library import store_of
 from img2music.app.models import ModelList, models
 from img2music.library.listing import FailureList, LibraryInfo, failure_list
 from img2music.server.description import Decade, DecadeList, Duplicates, shape
@@ -23,7 +24,7 @@ def add(routes: APIRouter, served: Served) -> None:
     @routes.get("/library/failures", response_class=Response, responses=shape(FailureList))
     def failures() -> Response:
         """List the files that could not be analysed, and why."""
-        return as_json(failure_list(library.failures(silent=True)))
+        return as_json(failure_list(store_of(library).failures()))
 
     @routes.get("/library/duplicates", response_class=Response, responses=shape(Duplicates))
     def duplicates() -> Response:

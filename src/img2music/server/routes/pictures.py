@@ -13,7 +13,7 @@ from img2music.server.bodies import PictureId
 from img2music.server.description import Picture, content, shape
 from img2music.server.problems import ProblemType, TypedProblem
 from img2music.server.served import Served, as_json
-from img2music.server.uploads import MOST_BYTES
+from img2music.server.uploads import MOST_BYTES, SentPicture
 
 
 def add(routes: APIRouter, served: Served) -> None:
@@ -30,20 +30,12 @@ def add(routes: APIRouter, served: Served) -> None:
             upload = served.uploads.add(file.file, file.filename or "", read_picture)
         except InputError as error:
             raise TypedProblem(422, ProblemType.NO_PICTURE, error.reason) from error
-        read = upload.reading
-        picture = Picture(
-            id=upload.id,
-            name=upload.name,
-            width=read.width,
-            height=read.height,
-            affect=read.affect,
-            spread=None if read.spread is None else Affect(*read.spread),
-            word=read.affect.word,
-            emotions=read.affect.emotions(),
-            model=read.model,
-            note=read.note,
-        )
-        return as_json(picture, 201)
+        return as_json(_shown(upload), 201)
+
+    @routes.get("/pictures/{id}", response_class=Response, responses=shape(Picture))
+    def picture(id: PictureId) -> Response:  # noqa: A002
+        """Tell what was read in a picture that was sent."""
+        return as_json(_shown(served.picture(id)))
 
     @routes.get(
         "/pictures/{id}/thumbnail", response_class=Response, responses=content("image/jpeg", "The picture, small.")
@@ -64,6 +56,22 @@ def add(routes: APIRouter, served: Served) -> None:
         served.uploads.remove(served.picture(id))
 
     _add_heat(routes, served)
+
+
+def _shown(upload: SentPicture) -> Picture:
+    read = upload.reading
+    return Picture(
+        id=upload.id,
+        name=upload.name,
+        width=read.width,
+        height=read.height,
+        affect=read.affect,
+        spread=None if read.spread is None else Affect(*read.spread),
+        word=read.affect.word,
+        emotions=read.affect.emotions(),
+        model=read.model,
+        note=read.note,
+    )
 
 
 def _add_heat(routes: APIRouter, served: Served) -> None:

@@ -24,9 +24,9 @@ with require_extra("Drawing the pictures of a film", "soundtrack"):
 
 MARGIN = 3  # pixels around what is seen that a filter may look at
 BACKDROP_SIDE = 96  # pixels of a backdrop's longer side while it is blurred
-BACKDROP_BLUR = 0.035  # standard deviation of its blur, as a share of the longer side
-BACKDROP_LIGHT = 0.42  # how much of its light a backdrop keeps, so that the photo before it stands out
-SHADOW_LIGHT = 0.45  # how much of a backdrop's light is left right beside the photo
+BACKDROP_BLUR = 0.05  # standard deviation of its blur, as a share of the longer side
+BACKDROP_LIGHT = 0.75  # how much of its light a backdrop keeps, so that the photo before it stands out
+SHADOW_LIGHT = 0.6  # how much of a backdrop's light is left right beside the photo
 SHADOW_WIDTH = 0.02  # standard deviation of the shadow's edge, as a share of the frame's shorter side
 BLACK, WHITE, GREY = 16, 235, 128  # light of black and of white, and colour of what has none
 
@@ -109,7 +109,7 @@ class DrawnPhoto:
         box, scale = self._motion.box, _scale(self._motion)
         self._seen = _seen(self._motion, size, MARGIN / scale)
         wanted = (even(self._seen.width * scale), even(self._seen.height * scale))
-        self._photo = _from_rgb(np.asarray(_part(photo, size, self._seen, wanted)))
+        self._photo = from_rgb(np.asarray(_part(photo, size, self._seen, wanted)))
         whole = (box.width, box.height) == frame
         self._backdrop = Planes.black(*frame) if whole else _backdrop(photo, box, frame)
 
@@ -176,10 +176,10 @@ def _backdrop(photo: Image.Image, box: Box, frame: tuple[int, int]) -> Planes:
     shadow = np.zeros(frame[::-1], dtype=np.float32)
     shadow[box.top : box.top + box.height, box.left : box.left + box.width] = 1.0 - SHADOW_LIGHT
     shadow = cv2.GaussianBlur(shadow, (0, 0), SHADOW_WIDTH * min(frame), borderType=cv2.BORDER_REPLICATE)
-    return _from_rgb(colours * (1.0 - shadow)[:, :, None], dither=True)
+    return from_rgb(colours * (1.0 - shadow)[:, :, None], dither=True)
 
 
-def _from_rgb(rgb: NDArray[np.uint8] | NDArray[np.float32], *, dither: bool = False) -> Planes:
+def from_rgb(rgb: NDArray[np.uint8] | NDArray[np.float32], *, dither: bool = False) -> Planes:
     """Planes of BT.709; with noise of a step that keeps a smooth gradient from falling into bands."""
     light, *colours = cv2.split(cv2.transform(rgb, FROM_RGB))
     half = (rgb.shape[1] // 2, rgb.shape[0] // 2)

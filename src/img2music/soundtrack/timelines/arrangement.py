@@ -152,7 +152,8 @@ def arrange(sheet: CueSheet) -> Arrangement:
     path = os.path.abspath(sheet.film.path)  # noqa: PTH100 - names may be any bytes
     total = max(1, frame(sheet.film.duration, rate))
     own = sheet.original or OwnSound(OriginalSound.KEEP, 0.0)
-    music = _music(sheet.cues, total, rate, ducked(own.speech or (), own.depth))
+    cues = [replace(cue, gain_db=cue.gain_db + own.music_db) for cue in sheet.cues]
+    music = _music(cues, total, rate, ducked(own.speech or (), own.depth))
     scenes = []
     for number, scene in enumerate(sheet.scenes, start=1):
         start, end = _within(scene.start, scene.end, total, rate)

@@ -33,6 +33,7 @@ def test_strings_become_enums():
         (RecommendOptions, {"top": 0}, "`top` must be at least 1, not 0"),
         (RecommendOptions, {"top": "ten"}, "`top` must be a whole number"),
         (SpotOptions, {"least_scene": 0.5}, "`least_scene` must be from 1 to 3600"),
+        (SpotOptions, {"songs": 3, "cues": "one"}, "`songs` goes without `cues=one`"),
         (SpotOptions, {"pins": ["two=#17"]}, "SCENE=TRACK"),
         (SpotOptions, {"pins": ["1=#17", "1=#18"]}, "pinned twice"),
         (ScoreOptions, {"original": "keep", "duck": 3}, "`duck` goes without `original=keep`"),

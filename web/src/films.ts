@@ -117,7 +117,7 @@ export type Edit =
 /** A song in the place of another, to be heard before it is taken. */
 export type Trial = { cue: number; track: number } | { cue: number; alternative: number };
 
-export type Rendering = "film" | "music";
+export type Rendering = "film" | "music" | "stems";
 
 /** A film to begin with: one that lies in a folder, or one that was sent. */
 export type Film = { film: string } | { upload: string };

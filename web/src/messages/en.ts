@@ -466,7 +466,7 @@ export const en = {
       heading: "Take it with you",
       render: "Render",
       kind: "What",
-      kinds: { film: "the film with its music", music: "the music alone (WAV)" },
+      kinds: { film: "the film with its music", music: "the music alone (WAV)", stems: "music and film sound apart (ZIP)" },
       begin: "Render",
       export: "Timeline for an editor",
       format: "Format",
@@ -552,6 +552,9 @@ export const en = {
       unexpected: "Something unexpected happened.",
     },
     failedJob: {
+      film: "The film could not be read.",
+      proxy: "The film could not be made playable.",
+      render: "It could not be rendered.",
       scan: "The folders could not be scanned.",
       import: "The file could not be imported.",
       tag: "The moods could not be written.",

@@ -522,7 +522,7 @@ export const ko: Messages = {
       heading: "가져가기",
       render: "만들기",
       kind: "무엇을",
-      kinds: { film: "음악이 깔린 영상", music: "음악만 (WAV)" },
+      kinds: { film: "음악이 깔린 영상", music: "음악만 (WAV)", stems: "음악과 영상 소리 따로 (ZIP)" },
       begin: "만들기",
       export: "편집기용 타임라인",
       format: "형식",
@@ -608,6 +608,9 @@ export const ko: Messages = {
       unexpected: "예상하지 못한 문제가 생겼습니다.",
     },
     failedJob: {
+      film: "영상을 읽지 못했습니다.",
+      proxy: "재생용 영상을 만들지 못했습니다.",
+      render: "만들지 못했습니다.",
       scan: "폴더를 스캔하지 못했습니다.",
       import: "파일을 가져오지 못했습니다.",
       tag: "느낌을 쓰지 못했습니다.",

@@ -51,7 +51,7 @@ export type OriginalSound = "keep" | "duck" | "drop";
 export interface Sheet {
   film: { path: string; duration: number; fps: number };
   scenes: Scene[];
-  original?: { use: OriginalSound; duck_db: number; speech: Span[] | null };
+  original?: { use: OriginalSound; duck_db: number; music_db?: number; speech: Span[] | null };
   cues: Cue[];
   banned?: CueTrack[];
 }
@@ -106,7 +106,7 @@ export type Edit =
   | { kind: "remove"; cue: number }
   | { kind: "gain"; cue: number; db: number }
   | { kind: "fade"; cue: number; fade_in: number; fade_out: number }
-  | { kind: "sound"; use: OriginalSound; duck_db: number }
+  | { kind: "sound"; use: OriginalSound; duck_db: number; music_db?: number }
   | { kind: "swap"; cue: number; alternative?: number; track?: number }
   | { kind: "pin"; cue: number; pinned: boolean }
   | { kind: "ban"; track: number; banned: boolean }

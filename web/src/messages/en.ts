@@ -459,6 +459,7 @@ export const en = {
       own: "The film's own sound",
       sounds: { keep: "keep", duck: "keep, music softer under speech", drop: "drop" },
       duck: "Softer under speech by",
+      level: "Level of all music",
       banned: "Banned from this film",
       allow: (title: string) => `Allow ${title} again`,
     },

@@ -515,6 +515,7 @@ export const ko: Messages = {
       own: "영상의 소리",
       sounds: { keep: "그대로", duck: "그대로, 말할 때 음악 줄이기", drop: "빼기" },
       duck: "말할 때 줄이는 정도",
+      level: "음악 전체의 음량",
       banned: "이 영상에 쓰지 않는 노래",
       allow: (title) => `‘${title}’ 다시 허용`,
     },

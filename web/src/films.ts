@@ -51,7 +51,7 @@ export type OriginalSound = "keep" | "duck" | "drop";
 export interface Sheet {
   film: { path: string; duration: number; fps: number };
   scenes: Scene[];
-  original?: { use: OriginalSound; duck_db: number; speech: Span[] | null };
+  original?: { use: OriginalSound; duck_db: number; music_db?: number; speech: Span[] | null };
   cues: Cue[];
   banned?: CueTrack[];
 }
@@ -106,7 +106,7 @@ export type Edit =
   | { kind: "remove"; cue: number }
   | { kind: "gain"; cue: number; db: number }
   | { kind: "fade"; cue: number; fade_in: number; fade_out: number }
-  | { kind: "sound"; use: OriginalSound; duck_db: number }
+  | { kind: "sound"; use: OriginalSound; duck_db: number; music_db?: number }
   | { kind: "swap"; cue: number; alternative?: number; track?: number }
   | { kind: "pin"; cue: number; pinned: boolean }
   | { kind: "ban"; track: number; banned: boolean }
@@ -117,7 +117,7 @@ export type Edit =
 /** A song in the place of another, to be heard before it is taken. */
 export type Trial = { cue: number; track: number } | { cue: number; alternative: number };
 
-export type Rendering = "film" | "music";
+export type Rendering = "film" | "music" | "stems";
 
 /** A film to begin with: one that lies in a folder, or one that was sent. */
 export type Film = { film: string } | { upload: string };

@@ -553,9 +553,6 @@ export const en = {
       unexpected: "Something unexpected happened.",
     },
     failedJob: {
-      film: "The film could not be read.",
-      proxy: "The film could not be made playable.",
-      render: "It could not be rendered.",
       scan: "The folders could not be scanned.",
       import: "The file could not be imported.",
       tag: "The moods could not be written.",

@@ -609,9 +609,6 @@ export const ko: Messages = {
       unexpected: "예상하지 못한 문제가 생겼습니다.",
     },
     failedJob: {
-      film: "영상을 읽지 못했습니다.",
-      proxy: "재생용 영상을 만들지 못했습니다.",
-      render: "만들지 못했습니다.",
       scan: "폴더를 스캔하지 못했습니다.",
       import: "파일을 가져오지 못했습니다.",
       tag: "느낌을 쓰지 못했습니다.",

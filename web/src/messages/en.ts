@@ -511,7 +511,7 @@ export const en = {
     kind: { scan: "Scan", import: "Import", tag: "Write moods into files", export: "Export", film: "Read a film", proxy: "Make a film playable", render: "Render a film" },
     state: { waiting: "waiting", running: "running", done: "done", failed: "failed", cancelled: "cancelled", interrupted: "interrupted" },
     interrupted: "The server ended while this ran. What was finished is kept; go on from there.",
-    progress: (done: number, total: number | null) => (total === null ? done.toLocaleString("en") : `${done.toLocaleString("en")} of ${total.toLocaleString("en")}`),
+    progress: (done: string, total: string | null) => (total === null ? done : `${done} of ${total}`),
     rate: (n: string) => `${n} a second`,
     left: (time: string) => `about ${time} left`,
     cancel: "Cancel",

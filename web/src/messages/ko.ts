@@ -567,7 +567,7 @@ export const ko: Messages = {
     kind: { scan: "스캔", import: "가져오기", tag: "파일에 느낌 쓰기", export: "내보내기", film: "영상 읽기", proxy: "재생용 영상 만들기", render: "영상 만들기" },
     state: { waiting: "대기 중", running: "진행 중", done: "끝남", failed: "실패", cancelled: "취소됨", interrupted: "중단됨" },
     interrupted: "진행 중에 서버가 끝났습니다. 끝낸 부분은 남아 있으니 이어서 하세요.",
-    progress: (done, total) => (total === null ? done.toLocaleString("ko") : `${total.toLocaleString("ko")} 중 ${done.toLocaleString("ko")}`),
+    progress: (done, total) => (total === null ? done : `${total} 중 ${done}`),
     rate: (n) => `초당 ${n}`,
     left: (time) => `약 ${time} 남음`,
     cancel: "취소",

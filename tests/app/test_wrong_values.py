@@ -172,8 +172,8 @@ def test_a_file_to_scan_is_no_folder(library, tmp_path):
 
 def test_a_film_that_was_spotted_is_a_cue_sheet(library):
     sheet = CueSheet(FilmFile("/films/a.mp4", 10.0, 25.0, 250), (), ())
-    for kind, more in ((Spotted, (None,)), (Scored, ()), (Slideshow, ((),))):
-        made = kind(sheet, (), *more)
+    for kind, more in ((Spotted, {"film": None}), (Scored, {}), (Slideshow, {"film": None, "errors": ()})):
+        made = kind(sheet, (), **more)
         assert repr(made) == str(made) == f"<{kind.__name__} '/films/a.mp4': 0:10: 0 shots, 0 scenes, 0 cues>"
         assert json.loads(made.to_json()) == made.to_dict() == sheet.to_dict()
         assert convert_cues(made) == Converted(sheet, (("film", "/films/a.mp4"),))

@@ -135,7 +135,7 @@ BAD = {
     "pin of scene 0": (["--pin", "0=Dance"], "give SCENE=TRACK"),
     "pinned twice": (["--pin", "1=Dance", "--pin", "1=Tears"], "pinned twice"),
     "unknown song": (["--ban", "Nobody"], "No song of the library"),
-    "format": (["--output", "cues.doc"], "must end in .json, .csv, .otio"),
+    "format": (["--output", "cues.doc"], "must end in .json, .csv, .songs.csv, .otio"),
     "folder": (["--output", "nowhere/cues.json"], "there is no such folder"),
     "plot": (["--plot", "film.jpg"], "a plot must end in .png or .svg"),
 }

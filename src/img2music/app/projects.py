@@ -94,9 +94,9 @@ class Project(Result):
 class Strip:
     """What is drawn along a film."""
 
-    affect: list[tuple[float, float, float]]  # seconds, valence and arousal
+    affect: list[list[float]]  # seconds, valence and arousal
     cuts: list[float]  # seconds at which shots begin, but for the first
-    speech: list[tuple[float, float]]  # seconds from which and until which someone speaks
+    speech: list[list[float]]  # seconds from which and until which someone speaks
     beats: dict[int, list[float]]  # by the track: seconds of the song; of those that were listened to by now
 
 
@@ -261,7 +261,7 @@ class Projects:
         return Strip(
             affect=film.curve.round(3).tolist(),
             cuts=[each.cut for each in film.transitions if 0.0 < each.cut < film.duration],
-            speech=[(span.start, span.end) for span in speech],
+            speech=[[span.start, span.end] for span in speech],
             beats={
                 cue.track.id: beats
                 for cue in sheet.cues

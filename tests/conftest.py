@@ -174,7 +174,7 @@ BOTH = [ROOT / "tests" / name for name in ("library", "app", "cli", "server")]
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Begin with the page, whose tests are the longest; on a server, leave out what opens no library or needs SQLite."""
+    """Begin with the page, whose tests are the longest; on a server, leave out and skip what is not about it."""
     items.sort(key=lambda item: not item.path.name.startswith("test_page"))
     if config.getoption("--database") == "sqlite":
         return

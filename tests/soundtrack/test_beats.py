@@ -150,6 +150,10 @@ def test_few_beats_have_no_length() -> None:
 
 
 def test_processes_that_begin_at_once_leave_a_compiled_tracker_that_works(tmp_path: Path) -> None:
+    environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
+    command = [sys.executable, "-c", "from img2music.soundtrack.beats import compile_tracker as it; it()"]
+    begun = [subprocess.Popen(command, env=environment) for _ in range(2)]
+    assert [one.wait() for one in begun] == [0, 0]
     code = """
 import numpy as np
 from img2music.soundtrack.beats import track
@@ -157,7 +161,4 @@ sound = np.random.default_rng(0).normal(0, 0.001, 220_500).astype(np.float32)
 sound[::11_025] = 0.5
 print(len(track(sound)[0]))
 """
-    command, environment = [sys.executable, "-c", code], {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
-    begun = [subprocess.Popen(command, env=environment) for _ in range(3)]
-    assert [one.wait() for one in begun] == [0, 0, 0]
-    assert int(subprocess.check_output(command, env=environment)) > 10
+    assert int(subprocess.check_output([sys.executable, "-c", code], env=environment)) > 10

@@ -87,6 +87,12 @@ def test_what_is_wrong_is_told_without_the_password(postgres, url):
     told(f"postgresql://127.0.0.1:1/{database}?password=s3cret", "the server can't be reached, or has gone;")
     told(f"postgresql://me:s3cret@nowhere.invalid/{database}", "the server can't be reached, or has gone;")
     told("postgresql://me:s3cret@host:port/name", "not a database URL")
+    told("postgresql:/me:s3cret@host/name", "not a database URL")
+    told(f"postgres://me:s3cret@127.0.0.1:1/{database}", "the server can't be reached, or has gone;")
+    told(
+        f"postgresql://me:s3cret@127.0.0.1:1/{database}?sslmod=require",
+        'the database says: invalid connection option "sslmod"',
+    )
     told("mysql://me:s3cret@host/name", "a library is a SQLite file, or on a PostgreSQL server.")
 
 

@@ -37,6 +37,8 @@ class ClusterReport:
     schema: Literal["img2music/cluster/1"] = "img2music/cluster/1"
     on: str
     """How the cluster was reached."""
+    started: bool
+    """Whether there was none, so that one was started to be looked at."""
     here: Versions
     """What this machine analyses with."""
     nodes: list[Node]
@@ -54,12 +56,12 @@ def doctor(on: str, folders: Sequence[AnyPath]) -> ClusterReport:
     # In a process of its own, for Ray prints what it likes.
     with ProcessPoolExecutor(1, Context(), silence) as pool:
         try:
-            nodes = pool.submit(_look, on, [absolute(folder) for folder in folders]).result()
+            started, nodes = pool.submit(_look, on, [absolute(folder) for folder in folders]).result()
         except BrokenProcessPool:
             raise ClusterError("The Ray cluster, or the way to it, is gone.") from None
-    return ClusterReport(on=on, here=versions(), nodes=nodes)
+    return ClusterReport(on=on, started=started, here=versions(), nodes=nodes)
 
 
-def _look(on: str, folders: Sequence[str]) -> list[Node]:
-    with connected(on):
-        return examine(folders)
+def _look(on: str, folders: Sequence[str]) -> tuple[bool, list[Node]]:
+    with connected(on) as started:
+        return started, examine(folders)

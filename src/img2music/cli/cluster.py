@@ -3,7 +3,7 @@
 import click
 
 from img2music.cli.options import argument, command, option
-from img2music.cli.output import ReportFormat, format_option, print_report
+from img2music.cli.output import ReportFormat, format_option, print_report, say
 
 
 @command()
@@ -25,5 +25,7 @@ def doctor(folders: tuple[str, ...], on: str, format_: ReportFormat | None) -> N
         told = has and f"{has.img2music}, {has.analyzer}, models {has.models}, Python {has.python}"
         rows.append((node.name, str(node.cpus), told or "", node.error or "ok"))
     print_report(format_, report, ("node", ">processors", "img2music", "state"), rows)
+    if report.started:
+        say("this machine is in no cluster: one was started here to look at, and ended.")
     if any(node.error is not None and node.cpus for node in report.nodes):
         raise click.exceptions.Exit(2)

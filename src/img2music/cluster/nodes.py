@@ -40,8 +40,11 @@ class Node:
 
 
 @contextlib.contextmanager
-def connected(on: str) -> Iterator[None]:
-    """Reach a cluster: ``ray://host:port``, or with ``ray`` that of this machine, or else one that is started here."""
+def connected(on: str) -> Iterator[bool]:
+    """Reach a cluster: ``ray://host:port``, or with ``ray`` that of this machine, or else one that is started here.
+
+    Tells whether it was started.
+    """
     os.environ.setdefault("RAY_CLIENT_MAX_CONNECTION_TIMEOUT_S", f"{CONNECT_SECONDS:.0f}")  # of each of three tries
     address = _address(on)
     if address is None:
@@ -60,7 +63,7 @@ def connected(on: str) -> Iterator[None]:
             if not left or "Initialization failure" not in str(error):
                 raise _refused(address or "this machine", error) from None
     try:
-        yield
+        yield address is None
     finally:
         ray.shutdown()
 

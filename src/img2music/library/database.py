@@ -22,6 +22,9 @@ from img2music.library.schema import HEAD, TextType, metadata, storable, tracks
 
 MEMORY = ":memory:"
 
+URL = re.compile(r".*://|postgres[a-z+]*:/", re.DOTALL)
+"""Begins an address of a server, if one slash is missing, too: who types that wants no folder of this name."""
+
 
 @dataclass(frozen=True, slots=True)
 class LibraryLocation:
@@ -48,12 +51,12 @@ def locate(location: str | os.PathLike[str] | None) -> LibraryLocation:
     text = os.fspath(location)
     if text == MEMORY:
         return LibraryLocation()
-    if "://" not in text:
+    if not URL.match(text):
         return LibraryLocation(Path(text).expanduser().absolute())
     try:
-        url = sa.make_url(text)
+        url = sa.make_url(re.sub("^postgres://", "postgresql://", text))
     except (ArgumentError, ValueError):
-        shown = re.sub("://.*@", "://***@", text)
+        shown = re.sub(":/.*@", "://***@", text)
         raise LibraryError("not a database URL (such as postgresql://user@host/name).", shown) from None
     if url.get_backend_name() == "postgresql":
         return LibraryLocation(url=url)

@@ -135,13 +135,13 @@ def engine(url: sa.URL, *, read_only: bool) -> sa.Engine:
 
 def code(error: BaseException | None) -> str:
     """SQLSTATE of an error of the driver; empty for another."""
-    from psycopg import DataError, Error, OperationalError
+    from psycopg import DataError, Error, OperationalError, ProgrammingError
 
     if not isinstance(error, Error):
         return ""
     if error.sqlstate is not None:
         return error.sqlstate
-    if isinstance(error, DataError):
+    if isinstance(error, DataError | ProgrammingError):  # the latter of an option of the address that there is not
         return ""
     if not isinstance(error, OperationalError):
         return "08"

@@ -218,11 +218,11 @@ def test_a_job_that_is_added_as_jobs_are_looked_for_runs(waiting: JobQueue, monk
 
     def reading() -> list[tuple[int, dict[str, Any]]]:
         found = read()
-        monkeypatch.undo()
+        monkeypatch.setattr(waiting.jobs, "requests", read)
         waiting.export("jsonl")
         return found
 
     monkeypatch.setattr(waiting.jobs, "requests", reading)
-    waiting._start = started.append  # type: ignore[method-assign]
+    monkeypatch.setattr(waiting, "_start", started.append)
     waiting._look()
     assert started == [1]

@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -208,3 +209,20 @@ def test_where_nothing_can_be_kept_nothing_is_done(waiting: JobQueue, folder: Pa
     with pytest.raises(InputError, match="can't be made a folder"):
         waiting.import_file(io.BytesIO(TABLE), "a.csv")
     assert waiting.jobs.newest() == []
+
+
+def test_a_job_that_is_added_as_jobs_are_looked_for_runs(waiting: JobQueue, monkeypatch: pytest.MonkeyPatch) -> None:
+    waiting.export("csv")
+    read = waiting.jobs.requests
+    started: list[int] = []
+
+    def reading() -> list[tuple[int, dict[str, Any]]]:
+        found = read()
+        monkeypatch.setattr(waiting.jobs, "requests", read)
+        waiting.export("jsonl")
+        return found
+
+    monkeypatch.setattr(waiting.jobs, "requests", reading)
+    monkeypatch.setattr(waiting, "_start", started.append)
+    waiting._look()
+    assert started == [1]

@@ -218,6 +218,76 @@ def test_a_film_is_sent_in_parts(client: TestClient, films: Path) -> None:
     assert not sent.exists()
 
 
+def sent(client: TestClient, content: bytes, name: str) -> str:
+    """A film that was sent to its end, for which there is no project yet."""
+    id_ = str(client.post("/api/films/uploads", json={"name": name, "bytes": len(content)}).json()["id"])
+    assert client.put(f"/api/films/uploads/{id_}", params={"start": 0}, content=content).status_code == 200
+    return id_
+
+
+def test_what_was_sent_is_kept_where_no_project_comes_of_it(
+    client: TestClient, library: Library, films: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = (films / "trip" / "beach.mp4").read_bytes()
+    upload = sent(client, content, "beach.mp4")
+    at = f"/api/films/uploads/{upload}"
+    problem(client.post("/api/projects", json={"upload": upload, "name": "two\nlines"}), 422)
+    assert client.get(at).json()["received"] == len(content)
+    files = {"file": ("trip.json", b"no project")}
+    problem(client.post("/api/projects/import", files=files, data={"upload": upload}), 422)
+    assert client.get(at).json()["received"] == len(content)
+    monkeypatch.setattr("img2music.library.jobs.MOST_WAITING", 0)
+    assert "jobs are waiting" in problem(client.post("/api/projects", json={"upload": upload}), 422)
+    assert client.get("/api/projects").json()["projects"] == []
+    monkeypatch.undo()
+    answer = client.post("/api/projects", json={"upload": upload})
+    assert (answer.status_code, answer.json()["name"]) == (201, "beach.mp4")
+    client.post(f"/api/jobs/{answer.json()['job']}/cancel")
+    upload = sent(client, b"no film", "none.mp4")
+    problem(client.post("/api/projects", json={"upload": upload}), 422)
+    problem(client.get(f"/api/films/uploads/{upload}"), 404)
+
+
+@pytest.mark.parametrize("name", ["L" * 140 + ".mp4", "two\nlines.mp4", " .mp4"])
+def test_films_of_any_name_are_projects(client: TestClient, films: Path, name: str) -> None:
+    (films / "trip" / "beach.mp4").rename(films / name)
+    answer = client.post("/api/projects", json={"film": str(films / name)})
+    assert answer.status_code == 201, answer.text
+    client.post(f"/api/jobs/{answer.json()['job']}/cancel")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        ("sheet.film", "duration", float("inf")),
+        ("sheet.film", "duration", float("nan")),
+        ("sheet.film", "fps", 1e-300),
+        ("sheet.cues", "gain_db", float("inf")),
+        ("options", "image_model", "/etc/passwd"),
+        ("options", "bans", ["/etc/passwd"]),
+        ("options", "where", 5),
+        ("options", "unknown", 5),
+        ("options", "least_scene", "long"),
+        ("options", "cues", []),
+        ("options", "person", 5),
+    ],
+)
+def test_project_files_that_are_refused_leave_nothing(
+    client: TestClient, library: Library, films: Path, change: tuple[str, str, object]
+) -> None:
+    part, key, value = change
+    project = kept(client, library, films)
+    document = client.get(f"/api/projects/{project['id']}/export", params={"format": "project"}).json()
+    changed = document
+    for each in part.split("."):
+        changed = changed[each]
+    (changed[0] if isinstance(changed, list) else changed)[key] = value
+    files = {"file": ("trip.json", json.dumps(document).encode())}
+    data = {"film": str(films / "trip" / "beach.mp4")}
+    assert "\n" not in problem(client.post("/api/projects/import", files=files, data=data), 422)
+    assert len(client.get("/api/projects").json()["projects"]) == 1
+
+
 def test_what_is_heard_is_what_is_rendered(client: TestClient, library: Library, films: Path, tmp_path: Path) -> None:
     project = edit(client, kept(client, library, films), kind="split", cue=0, at=6.0)
     project = edit(client, project, kind="swap", cue=1, alternative=0)

@@ -195,16 +195,27 @@ class Films:
             if here < told["bytes"]:
                 raise ConflictError(f"{here} of {told['bytes']} bytes of this film are here: send the rest first.")
             name = _UNSAFE.sub("_", told["name"]).lstrip(".")[-80:] or "film"
-            if name in ("part", "upload.json"):
+            if name in ("part", "upload.json", "sent.json"):
                 name = f"_{name}"
             (folder / "part").replace(folder / name)
-            (folder / "upload.json").unlink()
+            (folder / "upload.json").replace(folder / "sent.json")
             return str((folder / name).resolve()), told["name"]
+
+    def take_back(self, path: str) -> None:
+        """Have a film that was sent wait for a project again; this takes no room on the disk."""
+        if self._is_whole(path):
+            folder = Path(path).parent
+            with self._lock, suppress(OSError):
+                Path(path).replace(folder / "part")
+                (folder / "sent.json").replace(folder / "upload.json")
 
     def forget(self, path: str) -> None:
         """Remove a film that was sent."""
-        if self.is_sent(path) and _ID.fullmatch(PurePath(path).parent.name):
+        if self._is_whole(path):
             shutil.rmtree(Path(path).parent, ignore_errors=True)
+
+    def _is_whole(self, path: str) -> bool:
+        return self.is_sent(path) and _ID.fullmatch(PurePath(path).parent.name) is not None
 
     def _folder(self) -> Path:
         if self._own is None:

@@ -194,8 +194,9 @@ class JobQueue(Closing):
             return
         with self._store.running():  # so none does, whatever is told of it
             self.jobs.interrupt(ENDED)
-        requests = dict(self.jobs.requests())
-        waiting = [job.id for job in self.jobs.unended() if self._is_here(requests[job.id])]
+        unended = self.jobs.unended()
+        requests = dict(self.jobs.requests())  # read last, as one may be added or removed between both
+        waiting = [job.id for job in unended if job.id in requests and self._is_here(requests[job.id])]
         if waiting:
             self._start(waiting[0])
 
@@ -248,8 +249,9 @@ class JobQueue(Closing):
         with contextlib.suppress(LibraryError, OSError), self._store.running():
             self.jobs.interrupt(ENDED)
             self.jobs.prune()
-            requests = dict(self.jobs.requests())
             listed = self.jobs.newest()
+            requests = dict(self.jobs.requests())
+            listed = [job for job in listed if job.id in requests]  # as above
             exports = [job.id for job in listed if job.kind in WRITING and job.state is JobState.DONE]
             keep = {exported(id_, requests[id_]["format"]) for id_ in exports[:MOST_EXPORTS]}
             keep |= {

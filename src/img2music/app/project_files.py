@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from img2music.library.store import LibraryStore
 
 SCHEMA: Final = "img2music/project/1"
+NOT_TAKEN = {"pins", "bans", "image_model"}
+"""Options that no project has which was begun from afar, as they name songs and files."""
 NAMED = 5
 """Songs that are named where the library lacks some."""
 
@@ -50,6 +52,8 @@ def read_project(found: object, name: str) -> ProjectFile:
     if not isinstance(found, dict) or found.get("schema") != SCHEMA:
         raise InputError(f'is no project of this version of img2music ("schema" is not "{SCHEMA}").', name)
     project = from_dict(found, ProjectFile, name)
+    if not_taken := sorted(NOT_TAKEN & project.options.keys()):
+        raise InputError(f'has options that are not taken from a file ("{not_taken[0]}").', name)
     cues = tuple(replace(cue, computed_for=None) for cue in project.sheet.cues)
     return replace(project, sheet=replace(project.sheet, cues=cues))
 

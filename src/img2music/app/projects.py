@@ -28,6 +28,7 @@ from img2music.errors import ConflictError, InputError, UsageError
 from img2music.filters import TrackFilter
 from img2music.library.jobs import OPEN, Job, JobKind
 from img2music.library.projects import Change, ProjectRow, digest_of
+from img2music.library.record import require_name
 from img2music.matching.passages import clock
 from img2music.media.film_survey import Survey
 from img2music.media.video import survey_of
@@ -161,22 +162,36 @@ class Projects:
     def take_up(self, film: str, found: object, name: str) -> Project:
         """Go on with a project that was exported, with its film as it is here, which is read again."""
         project = read_project(found, name)
-        _spotting(project.options)
+        require_name(project.name, "name")
+        try:
+            _spotting(project.options)
+        except (TypeError, AttributeError):
+            raise InputError("has options that this version does not know.", name) from None
         sheet = settled(self._store, project, film)
         lasts, planned = survey_of(film).duration, sheet.film.duration
         if abs(lasts - planned) > TOLERANCE:
             raise UsageError(f"The film lasts {clock(lasts, 1)}, and that of the project {clock(planned, 1)}.")
+        text = _text(sheet)
+        parse(text.encode("ascii"), name)  # as it is read from now on: what is rounded to nothing is refused
         row = self._table.add(project.name, film, project.options)
-        row = self._table.put(row.id, row.revision, Change(IMPORT), _text(sheet))
+        row = self._table.put(row.id, row.revision, Change(IMPORT), text)
         self._prepare(row)
         return self._told(row)
 
     def _prepare(self, row: ProjectRow) -> None:
-        """Have the film read, and copied if browsers don't play it."""
-        self._queue.read_film(row.id, row.name)
-        with suppress(InputError):  # which the job tells
-            if self._playable(row.film) is None:
-                self._queue.make_proxy(row.id, row.name)
+        """Have the film read, and copied if browsers don't play it; forget the project if that can't be."""
+        reading = None
+        try:
+            reading = self._queue.read_film(row.id, row.name)
+            with suppress(InputError):  # which the job tells
+                if self._playable(row.film) is None:
+                    self._queue.make_proxy(row.id, row.name)
+        except BaseException:
+            if reading is not None:
+                self._queue.cancel(reading.id)
+            with suppress(KeyError, ConflictError):  # somebody has it by now
+                self._table.remove(row.id, row.revision)
+            raise
 
     def rename(self, id: int, revision: int, name: str) -> Project:  # noqa: A002
         """Give one another name."""

@@ -207,12 +207,21 @@ LONGEST_NAME = 100
 
 def require_name(name: str, argument: str) -> None:
     """Refuse what is no name; signs that join letters or emoji are fine, those that end a line are not."""
-    odd = any(unicodedata.category(char) in {"Cc", "Cs", "Zl", "Zp"} for char in name)
+    odd = any(map(_is_odd, name))
     if odd or name != name.strip() or not 0 < len(name) <= LONGEST_NAME:
         raise UsageError(
             f"`{argument}` must be a name of 1 to {LONGEST_NAME} characters, on one line and with no space around it, "
             f"not {shown(name)}."
         )
+
+
+def as_name(text: str) -> str:
+    """A name as much like a text, such as that of a file, as one may be."""
+    return "".join(" " if _is_odd(char) else char for char in text).strip()[:LONGEST_NAME].strip() or "?"
+
+
+def _is_odd(char: str) -> bool:
+    return unicodedata.category(char) in {"Cc", "Cs", "Zl", "Zp"}
 
 
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST_NAME)]

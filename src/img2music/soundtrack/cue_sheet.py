@@ -359,7 +359,7 @@ def parse(content: bytes, name: str) -> CueSheet:
     if len(content) > LARGEST:
         raise InputError("is too large for a cue sheet.", name)
     try:
-        document = json.loads(content, parse_float=_finite, parse_constant=_finite)
+        document = json.loads(content, parse_float=finite, parse_constant=finite)
     except json.JSONDecodeError as error:
         raise InputError(f"is no cue sheet: it is not JSON (line {error.lineno}: {error.msg}).", name) from None
     except (ValueError, RecursionError):
@@ -394,7 +394,8 @@ def _names_a_file(path: str) -> bool:
         return False
 
 
-def _finite(text: str) -> float:
+def finite(text: str) -> float:
+    """A number of JSON; a `ValueError` if it is not finite."""
     number = float(text)
     if not math.isfinite(number):
         raise ValueError("not a number")

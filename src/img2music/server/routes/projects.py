@@ -17,8 +17,9 @@ from img2music.app.mixes import LONGEST as LONGEST_MIX
 from img2music.app.mixes import GainCurves
 from img2music.app.projects import Project, ProjectList, Strip
 from img2music.app.sounds import Peaks
-from img2music.errors import UsageError
+from img2music.errors import InputError, UsageError
 from img2music.library.jobs import Job
+from img2music.library.record import as_name
 from img2music.server.bodies import (
     LONGEST,
     LONGEST_PATH,
@@ -36,6 +37,7 @@ from img2music.server.problems import ProblemType, TypedProblem
 from img2music.server.routes.tracks import AN_HOUR, UNCHANGED, Ranges, file_answer, unchanged
 from img2music.server.served import Served, as_json
 from img2music.server.uploads import MOST_PROJECT
+from img2music.soundtrack.cue_sheet import finite
 from img2music.soundtrack.editing import Swap
 
 Given = ParamSpec("Given")
@@ -61,7 +63,7 @@ def add(routes: APIRouter, served: Served) -> None:
         """Begin a project of a film in an allowed folder, or of one that was sent; a job of kind `film` reads it."""
         path, name = _film(body.film, body.upload, served)
         with _kept(path, served):
-            return as_json(projects.add(path, body.name or name, served.spot_options(body.options)), 201)
+            return as_json(projects.add(path, body.name or as_name(name), served.spot_options(body.options)), 201)
 
     @routes.post("/projects/import", status_code=201, response_class=Response, responses=shape(Project, 201))
     def import_project(
@@ -73,9 +75,9 @@ def add(routes: APIRouter, served: Served) -> None:
         path, _ = _film(film, upload, served)
         with _kept(path, served):
             try:
-                found = json.loads(file.file.read(MOST_PROJECT))
+                found = json.loads(file.file.read(MOST_PROJECT), parse_float=finite, parse_constant=finite)
             except (ValueError, RecursionError):
-                raise UsageError("This is no project: it is not JSON.") from None
+                raise UsageError("This is no project: it is not JSON with finite numbers.") from None
             return as_json(projects.take_up(path, found, file.filename or "project"), 201)
 
     @routes.get("/projects/{id}", response_class=Response, responses=shape(Project))
@@ -261,11 +263,14 @@ def _film(film: str | None, upload: str | None, served: Served) -> tuple[str, st
 
 @contextmanager
 def _kept(film: str, served: Served) -> Iterator[None]:
-    """Remove a film that was sent if no project comes of it."""
+    """Let a film that was sent be asked for again if no project comes of it; remove it if it is none."""
     try:
         yield
-    except BaseException:
-        served.projects.films.forget(film)
+    except BaseException as error:
+        if isinstance(error, InputError) and error.path == film:
+            served.projects.films.forget(film)
+        else:
+            served.projects.films.take_back(film)
         raise
 
 

@@ -16,6 +16,8 @@ import soundfile
 from img2music import Library
 from img2music.affect import Affect
 from img2music.analysis import CurvePoint
+from img2music.app.projects import make_project_proxy, read_project_film
+from img2music.errors import InputError
 from img2music.media.video import survey_of
 from tests.conftest import Locations
 from tests.support.library_sounds import write_sound
@@ -26,6 +28,7 @@ from tests.support.soundtracks import Track, film
 pytest.importorskip("fastapi")
 from starlette.testclient import TestClient
 
+from img2music.progress import unwatched
 from img2music.server.app import create_app
 
 pytestmark = pytest.mark.slow
@@ -186,7 +189,9 @@ def test_no_film_outside_the_folders_that_are_allowed(client: TestClient, films:
     assert client.get("/api/projects").json()["projects"] == []
 
 
-def test_a_film_that_is_replaced_by_a_link_is_not_shown(client: TestClient, films: Path, tmp_path: Path) -> None:
+def test_a_film_that_is_replaced_by_a_link_is_not_read(
+    client: TestClient, library: Library, films: Path, tmp_path: Path
+) -> None:
     beach = films / "trip" / "beach.mp4"
     project = client.post("/api/projects", json={"film": str(beach)}).json()
     beach.unlink()
@@ -194,6 +199,9 @@ def test_a_film_that_is_replaced_by_a_link_is_not_shown(client: TestClient, film
     for part in ("film", "peaks", "frames?start=0&end=1&count=2&height=20"):
         problem(client.get(f"/api/projects/{project['id']}/{part}"), 422)
     assert not client.get(f"/api/projects/{project['id']}").json()["ready"]
+    for work in (read_project_film, make_project_proxy):
+        with pytest.raises(InputError, match="by a link"):
+            work(library._store, project["id"], unwatched)
 
 
 def test_a_film_is_sent_in_parts(client: TestClient, films: Path) -> None:

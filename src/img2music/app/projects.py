@@ -1,6 +1,7 @@
 """Projects: films whose music is chosen, changed by hand, heard at once, and rendered at the end."""
 
 import json
+import os
 import zipfile
 import zlib
 from collections.abc import Mapping
@@ -509,9 +510,12 @@ def _read_again(store: "LibraryStore", row: ProjectRow, progress: Progress) -> d
 
 def _row(store: "LibraryStore", id_: int) -> ProjectRow:
     try:
-        return store.projects.find(id_)
+        row = store.projects.find(id_)
     except KeyError:
         raise _forgotten() from None
+    if os.path.realpath(row.film) != row.film:
+        raise InputError("is reached by a link by now, which may lead out of the folders that are allowed.", row.film)
+    return row
 
 
 def _forgotten() -> UsageError:

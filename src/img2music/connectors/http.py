@@ -59,8 +59,21 @@ class Limits:
     rate: float = 10.0  # requests a second, at most
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer that is no JSON."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
 class Session(contextlib.AbstractContextManager["Session"]):
-    """A session with one service; ``status`` tells the HTTP status from the JSON of a service that writes it there."""
+    """A session with one service; ``status`` tells the HTTP status from the JSON of a service that writes it there.
+
+    With ``pinned``, an origin such as ``https://music.home:4533``, no request goes anywhere else, wherever the service
+    points: for keys in queries and in headers of a service's own, which httpx would take along.
+    """
 
     def __init__(
         self,
@@ -69,9 +82,11 @@ class Session(contextlib.AbstractContextManager["Session"]):
         *,
         secrets: tuple[str, ...] = (),
         status: Callable[[Any], int] | None = None,
+        pinned: str | None = None,
     ) -> None:
         self.service = service
         self.limits = limits = limits or Limits()
+        self._origin = None if pinned is None else _origin(httpx.URL(pinned))
         self._status = status
         self._secrets = {form for secret in secrets for form in (secret, quote(secret, safe=""), quote_plus(secret))}
         _SECRETS.update(self._secrets)
@@ -96,20 +111,44 @@ class Session(contextlib.AbstractContextManager["Session"]):
     def __exit__(self, *_: object) -> None:
         _wait_for(self._client.aclose())
 
-    def ask(self, url: str, params: Mapping[str, Any] | None = None, method: str = "GET", **content: Any) -> Any:
-        """Ask for a JSON document, and again where that may help; ``content`` is as httpx takes it."""
-        return self._tries(self._once, method, url, params=params, **content)
+    def ask(
+        self,
+        url: str,
+        params: Mapping[str, Any] | None = None,
+        method: str = "GET",
+        *,
+        again: bool = True,
+        **content: Any,
+    ) -> Any:
+        """Ask for a JSON document, and again where that may help; ``content`` is as httpx takes it.
 
-    def _once(self, method: str, url: str, **content: Any) -> Any:
+        Without ``again`` it is asked once, for what must not be done twice.
+        """
+        tries = self._tries if again else self._tries.copy(stop=tenacity.stop_after_attempt(1))
+        return tries(self._document, method, url, params=params, **content)
+
+    def read(self, url: str, params: Mapping[str, Any] | None = None, **content: Any) -> Answer:
+        """Ask for what is no JSON, as `ask` does."""
+        return self._tries(self._bytes, "GET", url, params=params, **content)
+
+    def _document(self, method: str, url: str, **content: Any) -> Any:
+        return self._checked(*self._once(method, url, **content))
+
+    def _bytes(self, method: str, url: str, **content: Any) -> Answer:
+        response, body = self._once(method, url, **content)
+        if response.status_code >= 300:
+            self._checked(response, body)
+        return Answer(response.status_code, response.headers, body)
+
+    def _once(self, method: str, url: str, **content: Any) -> tuple[httpx.Response, bytes]:
         now = time.monotonic()
         turn = max(now, self._next)
         self._next = turn + 1 / self.limits.rate
         time.sleep(turn - now)
         try:
-            response, body = _wait_for(self._follow(self._client.build_request(method, url, **content)))
+            return _wait_for(self._follow(self._client.build_request(method, url, **content)))
         except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:  # whose words may hold a key
             raise self._fault(error, url) from None
-        return self._checked(response, body)
 
     async def _follow(self, request: httpx.Request) -> tuple[httpx.Response, bytes]:
         """Go where the service points: keys go to no other host (httpx sees to it), nothing from TLS to plain text."""
@@ -122,6 +161,8 @@ class Session(contextlib.AbstractContextManager["Session"]):
                 finally:
                     await response.aclose()
                 old, request = request, response.next_request
+                if self._origin not in (None, _origin(request.url)):
+                    raise self._error(f"it sends us to {request.url.host}; check its address.", final=True)
                 if old.method != "GET" or request.url.scheme not in ("https", old.url.scheme):
                     raise self._error("it sends us to an address that can't be trusted; check its address.", final=True)
         raise self._error(f"more than {self.limits.redirects} redirects; check its address.", final=True)
@@ -271,6 +312,10 @@ def _complaint(value: Any) -> str:
     if not isinstance(value, str) or not value.strip():
         return ""
     return f": {' '.join(value.split())[:_LONGEST_COMPLAINT].rstrip('.')}"
+
+
+def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
+    return url.scheme, url.host, url.port  # of which httpx knows the usual one as None
 
 
 _BAD_PROXY = "the proxy can't be used; check HTTPS_PROXY and HTTP_PROXY."

@@ -1,0 +1,170 @@
+"""Servers and services that a person has named: what is known of each, and its secret, kept where nobody else reads it.
+
+A secret is in the system's keyring; where there is none, in the file of connections, which only its owner reads. An
+environment variable comes first (``IMG2MUSIC_HOME_SECRET`` for a connection ``home``), for containers.
+"""
+
+import contextlib
+import dataclasses
+import json
+import os
+import re
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from img2music.connectors.settings import variable_of
+from img2music.errors import InputError, UsageError, printable
+from img2music.files import open_regular
+from img2music.shapes import from_dict
+
+MAX_BYTES = 1 << 20
+"""Of the file of connections."""
+MOST = 100
+"""Connections of one person."""
+SERVICE = "img2music"
+"""What our secrets are filed under in a keyring."""
+_NAME = re.compile(r"[a-z][a-z0-9-]{0,31}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connection:
+    """A server or service that a person has named."""
+
+    name: str
+    kind: str  # a key of `registry.KINDS`
+    url: str  # without a slash at its end, without a password
+    user: str | None = None
+    settings: dict[str, str] = field(
+        default_factory=dict
+    )  # what its kind needs beside, such as the folder of its music
+
+
+def connections_file() -> Path:
+    """Tell which file connections are kept in."""
+    import platformdirs
+
+    return platformdirs.user_config_path("img2music") / "connections.json"
+
+
+def connections() -> list[Connection]:
+    """List the connections, by name."""
+    return [_connection(name, entry) for name, entry in sorted(_read().items())]
+
+
+def connection(name: str) -> Connection:
+    """Find a connection by its name."""
+    found = {each.name: each for each in connections()}
+    if name not in found:
+        known = f"there are {', '.join(found)}" if found else "there is none yet"
+        raise UsageError(f"There is no connection {printable(name)}; {known}.")
+    return found[name]
+
+
+def keep(given: Connection, secret: str | None) -> None:
+    """Keep a connection in place of one of the same name, with its secret."""
+    if not _NAME.fullmatch(given.name):
+        raise UsageError(
+            "The name of a connection is of at most 32 small letters, digits and -, and begins with a letter."
+        )
+    if secret is not None and (not secret or not secret.isprintable()):
+        raise UsageError("A password or key is one line.")
+    with _changing() as entries:
+        if given.name not in entries and len(entries) >= MOST:
+            raise UsageError(f"There are {MOST} connections; remove one first.")
+        entry = dataclasses.asdict(given)
+        del entry["name"]
+        if secret is not None and not _into_keyring(given.name, secret):
+            entry["secret"] = secret
+        entries[given.name] = entry
+
+
+def forget(name: str) -> None:
+    """Forget a connection and its secret."""
+    connection(name)
+    with _changing() as entries:
+        entries.pop(name, None)
+    with _keyring() as ring:
+        if ring is not None and ring.get_password(SERVICE, name) is not None:
+            ring.delete_password(SERVICE, name)
+
+
+def secret_of(name: str) -> str | None:
+    """The password or key of a connection; None where it has none."""
+    given = os.environ.get(variable_of(name.replace("-", "_"), "secret"))
+    if given:
+        return given
+    entry = _read().get(name, {})
+    if "secret" in entry:
+        return str(entry["secret"])
+    with _keyring() as ring:
+        return None if ring is None else ring.get_password(SERVICE, name)
+
+
+def _connection(name: str, entry: dict[str, Any]) -> Connection:
+    told = {key: value for key, value in entry.items() if key != "secret"}
+    return from_dict({**told, "name": name}, Connection, str(connections_file()))
+
+
+def _read() -> dict[str, dict[str, Any]]:
+    path = connections_file()
+    try:
+        with open_regular(path, "file of connections") as stream:
+            content = stream.read(MAX_BYTES + 1)
+    except InputError:
+        if not path.exists():
+            return {}
+        raise
+    try:
+        found = json.loads(content)
+        if len(content) > MAX_BYTES or not all(isinstance(each, dict) for each in found.values()):
+            raise ValueError
+    except (ValueError, AttributeError, RecursionError):
+        raise InputError("is no file of connections; correct it, or remove it and connect again.", str(path)) from None
+    return dict(found)
+
+
+@contextlib.contextmanager
+def _changing() -> Iterator[dict[str, dict[str, Any]]]:
+    """Read, have changed, and write in place; one process at a time, and whole or not at all."""
+    from filelock import FileLock
+
+    path = connections_file()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(path.with_suffix(".lock")):
+        entries = _read()
+        yield entries
+        handle, partial = tempfile.mkstemp(dir=path.parent, prefix=path.name)  # of mode 600
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as stream:
+                json.dump(entries, stream, indent=2, ensure_ascii=True)
+                stream.flush()
+                os.fsync(stream.fileno())
+            Path(partial).replace(path)
+        except BaseException:
+            Path(partial).unlink(missing_ok=True)
+            raise
+
+
+def _into_keyring(name: str, secret: str) -> bool:
+    with _keyring() as ring:
+        if ring is None:
+            return False
+        ring.set_password(SERVICE, name, secret)
+        return bool(ring.get_password(SERVICE, name) == secret)
+    return False
+
+
+@contextlib.contextmanager
+def _keyring() -> Iterator[Any]:
+    """The system's keyring; None where there is none that keeps anything. Its faults end what is within."""
+    try:
+        import keyring
+        from keyring.errors import KeyringError
+    except ImportError:
+        yield None
+        return
+    with contextlib.suppress(KeyringError):
+        yield keyring if keyring.get_keyring().priority >= 1 else None

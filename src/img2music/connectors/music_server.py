@@ -1,0 +1,90 @@
+"""What img2music asks of a music server, whatever its kind."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerSong:
+    """A song as its server tells of it; None where it does not."""
+
+    id: str
+    title: str | None = None
+    artist: str | None = None
+    album: str | None = None
+    album_artist: str | None = None
+    genre: str | None = None
+    year: int | None = None
+    number: int | None = None  # within its album
+    duration: float | None = None  # seconds
+    path: str | None = None  # of its file, as the server writes it: often below a root of its own, or made of the tags
+    suffix: str | None = None  # extension of its file, in lower case, without the dot
+    size: int | None = None  # bytes of its file
+    changed: int = 0  # when its file was last changed, in nanoseconds since 1970; 0 where the server does not tell
+    recording: str | None = None  # its MusicBrainz id
+    liked: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerPlaylist:
+    """A playlist of a server, without its songs."""
+
+    id: str
+    name: str
+    songs: int | None = None
+    comment: str | None = None  # which bears our mark if we made it
+    own: bool = True  # whether this login may change it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What a service shows to a login."""
+
+    product: str  # name and version, as the service tells them
+    user: str | None
+    counts: dict[str, int]  # of what there is, by its name in the plural: songs, playlists, albums, photos
+
+
+class MusicServer(Protocol):
+    """A login at a music server. Whatever goes wrong is a `SourceError`; whatever takes long may be interrupted."""
+
+    def look(self) -> Seen:
+        """Test the login, and tell what it shows; quick also where there are 50,000 songs."""
+        ...
+
+    def songs(self) -> Iterator[ServerSong]:
+        """Walk all songs, each once, some hundreds a request."""
+        ...
+
+    def read(self, song: str, start: int, end: int) -> bytes:
+        """Read bytes of the file of a song as it is there, not transcoded; fewer only at its end."""
+        ...
+
+    def playlists(self) -> list[ServerPlaylist]:
+        """List the playlists."""
+        ...
+
+    def playlist_songs(self, playlist: str) -> list[str]:
+        """Read the ids of the songs of a playlist, in order."""
+        ...
+
+    def create_playlist(self, name: str, comment: str, songs: Sequence[str]) -> str:
+        """Make a playlist, and tell its id; never asked twice by itself, since there would be two."""
+        ...
+
+    def replace_playlist(self, playlist: str, name: str, comment: str, songs: Sequence[str]) -> None:
+        """Give a playlist another name, mark and songs; it keeps its id, and may be done again after a fault."""
+        ...
+
+    def delete_playlist(self, playlist: str) -> None:
+        """Delete a playlist."""
+        ...
+
+    def like(self, songs: Sequence[str], liked: bool) -> None:
+        """Mark songs as liked, or not."""
+        ...
+
+    def close(self) -> None:
+        """End the connection."""
+        ...

@@ -1,0 +1,57 @@
+"""What img2music asks of a photo service, whatever its kind."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from img2music.connectors.music_server import Seen
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Album:
+    """An album of a photo service."""
+
+    id: str
+    name: str
+    photos: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServicePhoto:
+    """A photo as its service tells of it."""
+
+    id: str
+    name: str  # of its file
+    taken: str | None = None  # ISO 8601, by the camera's clock
+    mark: str = ""  # which changes when the picture does: a checksum, or the time of the last change
+
+
+class PhotoService(Protocol):
+    """A login at a photo service. Whatever goes wrong is a `SourceError`."""
+
+    def look(self) -> Seen:
+        """Test the login, and tell what it shows."""
+        ...
+
+    def albums(self) -> list[Album]:
+        """List the albums."""
+        ...
+
+    def photos(self, album: str) -> Iterator[ServicePhoto]:
+        """Walk the photos of an album, by its id, in its order, without films."""
+        ...
+
+    def search(self, text: str) -> Iterator[ServicePhoto]:
+        """Walk the photos that the service finds for a text, the best first."""
+        ...
+
+    def picture(self, photo: str, least: int) -> bytes:
+        """Fetch the smallest picture of a photo that has so many pixels on its longer side, or the largest there is.
+
+        It is a file of a format that `media.images` reads; not the original where a thumbnail will do.
+        """
+        ...
+
+    def close(self) -> None:
+        """End the connection."""
+        ...

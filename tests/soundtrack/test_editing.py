@@ -1,5 +1,7 @@
 """Edits of a cue sheet: each does what it says, and every sequence of them leaves a sheet that can be read back."""
 
+import contextlib
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -101,6 +103,25 @@ def test_silence_is_kept_until_music_is_put_there() -> None:
     assert done(editing.Silence(45.0, 55.0), quiet).silences == (TimeSpan(15.0, 55.0),)
     assert done(editing.Border(0, Edge.END, 30.0), quiet).silences == (TimeSpan(30.0, 50.0),)
     assert places(done(editing.Silence(5.0, 10.0)))[:2] == [(0.0, 5.0, 10.0), (10.0, 20.0, 20.0)]
+
+
+@pytest.mark.parametrize("seconds", [1e-6, 1e-4, 4e-4, 1e-3, 3e-3])
+@pytest.mark.parametrize(
+    "edits",
+    [
+        lambda seconds: [editing.Silence(0.0, seconds)],
+        lambda seconds: [editing.Silence(0.0, 20.0), editing.Border(0, Edge.START, seconds)],
+        lambda seconds: [editing.SceneBorder(1, 10.0 + seconds), editing.SceneBorder(1, 10.0)],
+        lambda seconds: [editing.SceneBorder(1, 60.0 - seconds)],
+        lambda seconds: [editing.Split(0, seconds)],
+    ],
+)
+def test_what_is_shorter_than_what_is_stored_is_nothing(edits: Callable[[float], list[Edit]], seconds: float) -> None:
+    sheet = SHEET
+    for edit in edits(seconds):
+        with contextlib.suppress(UsageError):
+            sheet = done(edit, sheet)
+    assert len(parse(as_json(sheet), "sheet").scenes) == len(sheet.scenes)
 
 
 def test_how_it_sounds_is_kept_within_what_can_be() -> None:

@@ -12,13 +12,24 @@ from img2music.affect import Affect
 from img2music.errors import UsageError
 from img2music.matching.passages import Passage
 from img2music.options import OriginalSound
-from img2music.soundtrack.cue_sheet import GAINS, TOLERANCE, Cue, CueSheet, CueTrack, OwnSound, Scene, Shot, TimeSpan
+from img2music.soundtrack.cue_sheet import (
+    DECIMALS,
+    GAINS,
+    TOLERANCE,
+    Cue,
+    CueSheet,
+    CueTrack,
+    OwnSound,
+    Scene,
+    Shot,
+    TimeSpan,
+)
 from img2music.soundtrack.film import scene_of
 
 LEAST = 0.5
 """Seconds of the shortest cue that is left when one is cut."""
-FAR = 1e-6
-"""Seconds by which times may differ that are the same."""
+FAR = 2 * 10**-DECIMALS
+"""Seconds by which times may differ that are the same: spans that are longer are still some when they are stored."""
 MOST_GAIN = GAINS[1]
 
 

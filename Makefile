@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PAGE := src/img2music/server/static/index.html
 
-.PHONY: install page demo demo-web quick test test-cluster test-postgresql test-train lint docs site check clean
+.PHONY: install page demo demo-web quick test test-page test-cluster test-postgresql test-train lint docs site check clean
 
 # The stamps make a second run start at once; they follow the files that say what to install.
 $(VENV)/bin/python:
@@ -48,10 +48,13 @@ demo-web: $(PAGE) demo ## the page, on the demo's music
 	$(BIN)/img2music serve --library '$(OUTPUT)/library.sqlite'
 
 quick: $(VENV)/.dev ## the inner loop: what is quick of every folder, in a minute
-	$(BIN)/python -m pytest -q -n auto -m "not slow and not postgresql and not cluster" --hypothesis-profile=quick --dist worksteal
+	$(BIN)/python -m pytest -q -n auto -m "not slow and not postgresql and not cluster and not browser" --hypothesis-profile=quick --dist worksteal
 
 test: $(VENV)/.dev ## the whole suite but for what follows, on as many processes as there are cores
-	$(BIN)/python -m pytest -n auto --dist worksteal -m "not cluster"
+	$(BIN)/python -m pytest -n auto --dist worksteal -m "not cluster and not browser"
+
+test-page: $(VENV)/.dev $(PAGE) ## the page in a browser (Debian's chromium), and what else needs one
+	$(BIN)/python -m pytest -n auto --dist worksteal -m browser tests/e2e
 
 test-cluster: $(VENV)/.dev ## scans on nodes of a Ray cluster, and scans that are killed; each uses all cores by itself
 	$(BIN)/python -m pytest -m cluster

@@ -174,8 +174,10 @@ BOTH = [ROOT / "tests" / name for name in ("library", "app", "cli", "server")]
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Begin with the page, whose tests are the longest; on a server, leave out and skip what is not about it."""
-    items.sort(key=lambda item: not item.path.name.startswith("test_page"))
+    """Mark what drives a browser; on a server, leave out and skip what is not about it."""
+    for item in items:
+        if "chromium" in item.fixturenames:
+            item.add_marker("browser")
     if config.getoption("--database") == "sqlite":
         return
     left_out = []

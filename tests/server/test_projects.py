@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import tempfile
 import time
 import zipfile
 from collections.abc import Iterator
@@ -19,6 +20,7 @@ from img2music.analysis import CurvePoint
 from img2music.app.projects import make_project_proxy, read_project_film
 from img2music.errors import Cancelled, InputError
 from img2music.media.video import survey_of
+from img2music.soundtrack.beats import compiling
 from tests.conftest import Locations
 from tests.support.library_sounds import write_sound
 from tests.support.projects import keep_project
@@ -457,3 +459,19 @@ def test_no_film_is_refused_in_one_line(client: TestClient, films: Path) -> None
     (films / "late.mp4").write_bytes(whole[:400])
     for part in ("film", "peaks", "frames?start=0&end=1&count=2&height=20"):
         problem(client.get(f"/api/projects/{project['id']}/{part}"), 422)
+
+
+def test_the_beat_tracker_is_compiled_before_it_is_wanted(
+    library: Library, films: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    app = create_app(library, cache=tmp_path / "cache", films=[str(films)])
+    with TestClient(app, base_url=HERE) as opened:
+        for _ in range(600):
+            assert opened.get("/api/health").status_code == 200
+            if compiling().exists():
+                break
+            time.sleep(0.1)
+    assert compiling().parent == tmp_path
+    assert compiling().exists()

@@ -110,6 +110,18 @@ def test_words_find_tracks_page_by_page(library):
     assert library.affects()["valence"] == pytest.approx([0.2, 0.4, 0.6])
 
 
+def test_a_song_without_a_title_is_found_by_its_file(at, tmp_path):
+    names = ("Sea 100%_\\ b.mp3", "Élan.flac", "caf\udce9.ogg", "other.mp3")
+    records = [record(f"/music/{name}", 0.5, 0.5) for name in names]
+    make_library(at(tmp_path / "l.db"), [*records, record("/music/sea.mp3", 0.5, 0.5, title="Storm")]).close()
+    with img2music.Library.open(at(tmp_path / "l.db")) as opened:
+        found = {
+            text: [track.id for track in opened.search(text)]
+            for text in ("sea", "100%_\\", "élan", "other", "%", "caf")
+        }
+    assert found == {"sea": [1], "100%_\\": [1], "élan": [2], "other": [4], "%": [1], "caf": [3]}
+
+
 def test_results_compare_print_and_turn_into_json(library):
     found = library.recommend(emotion="calm", top=2)
     assert found == library.recommend(emotion="calm", top=2)

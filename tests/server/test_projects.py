@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import tempfile
 import time
 import zipfile
 from collections.abc import Iterator
@@ -17,8 +18,9 @@ from img2music import Library
 from img2music.affect import Affect
 from img2music.analysis import CurvePoint
 from img2music.app.projects import make_project_proxy, read_project_film
-from img2music.errors import InputError
+from img2music.errors import Cancelled, InputError
 from img2music.media.video import survey_of
+from img2music.soundtrack.beats import compiling
 from tests.conftest import Locations
 from tests.support.library_sounds import write_sound
 from tests.support.projects import keep_project
@@ -28,7 +30,7 @@ from tests.support.soundtracks import Track, film
 pytest.importorskip("fastapi")
 from starlette.testclient import TestClient
 
-from img2music.progress import unwatched
+from img2music.progress import Step, unwatched
 from img2music.server.app import create_app
 
 pytestmark = pytest.mark.slow
@@ -132,6 +134,43 @@ def test_from_a_film_to_a_changed_sheet(client: TestClient, films: Path) -> None
     assert (one["id"], one["cues"], one["job"]) == (project["id"], 1, None)
     assert client.delete(at, params={"revision": redone["revision"]}).status_code == 204
     problem(client.get(at), 404)
+
+
+def test_the_beginning_is_heard_while_a_film_is_read(
+    client: TestClient, library: Library, films: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("img2music.soundtrack.film.FIRST_PART", 4.0)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(films.parent / "cache"))  # where nothing is known of this film
+    project = library._store.projects.add("beach", str(films / "trip" / "beach.mp4"), {"least_scene": 2.0})
+    at, drafts = f"/api/projects/{project.id}", []
+
+    def look(step: Step) -> None:
+        drafts.append(client.get(at).json())
+        if step.done == step.total:  # it is killed
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        read_project_film(library._store, project.id, look)
+    assert drafts[0]["sheet"] is None
+    draft = drafts[-1]
+    assert 4.0 <= draft["drafted"] < SECONDS
+    assert draft["sheet"]["film"]["duration"] == pytest.approx(SECONDS, abs=0.1)
+    assert draft["sheet"]["cues"][-1]["end"] == pytest.approx(draft["drafted"], abs=0.1)
+    assert (draft["undo"], draft["redo"]) == (None, None)
+    revision = draft["revision"]
+    assert client.get(f"{at}/strip").json()["affect"][-1][0] <= draft["drafted"]
+    mix = client.get(f"{at}/mix", params={"revision": revision, "start": 0, "seconds": 2})
+    samples, _ = soundfile.read(io.BytesIO(mix.content))
+    assert np.abs(samples).max() > 0.01
+    assert "not chosen yet" in edit(client, draft, 409, kind="gain", cue=0, db=-3.0)["detail"]
+    assert client.post(f"{at}/undo", json={"revision": revision}).json()["sheet"] == draft["sheet"]
+    assert client.get(f"{at}/export", params={"format": "json"}).status_code == 409
+    read_project_film(library._store, project.id, unwatched)  # again
+    whole = client.get(at).json()
+    assert (whole["drafted"], whole["undo"]) == (None, None)
+    assert whole["sheet"]["cues"][-1]["end"] == pytest.approx(SECONDS, abs=0.1)
+    undone = client.post(f"{at}/undo", json={"revision": whole["revision"]}).json()
+    assert undone["sheet"] == whole["sheet"]  # no draft is left
 
 
 def edit(client: TestClient, project: dict[str, Any], status: int = 200, **wish: object) -> dict[str, Any]:
@@ -420,3 +459,19 @@ def test_no_film_is_refused_in_one_line(client: TestClient, films: Path) -> None
     (films / "late.mp4").write_bytes(whole[:400])
     for part in ("film", "peaks", "frames?start=0&end=1&count=2&height=20"):
         problem(client.get(f"/api/projects/{project['id']}/{part}"), 422)
+
+
+def test_the_beat_tracker_is_compiled_before_it_is_wanted(
+    library: Library, films: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    app = create_app(library, cache=tmp_path / "cache", films=[str(films)])
+    with TestClient(app, base_url=HERE) as opened:
+        for _ in range(600):
+            assert opened.get("/api/health").status_code == 200
+            if compiling().exists():
+                break
+            time.sleep(0.1)
+    assert compiling().parent == tmp_path
+    assert compiling().exists()

@@ -69,6 +69,29 @@ def test_a_film_is_read_in_one_pass(tmp_path: Path, model: ImageModel) -> None:
     assert halfway == pytest.approx(0.4, abs=0.08)
 
 
+@pytest.mark.slow
+def test_its_beginning_is_told_while_it_is_read(
+    tmp_path: Path, model: ImageModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("img2music.soundtrack.film.FIRST_PART", 6.0)
+    stills = [Still(grain(0.8, 0.2), 6.0), Still(grain(0.2, 0.7), 9.0), Still(grain(0.6, 0.6), 9.0)]
+    make_film(tmp_path / "film.mp4", stills)
+    parts: list[Film] = []
+    with VideoFile(tmp_path / "film.mp4") as video:
+        whole = read_film(video, model, part=parts.append)
+    alone = read(tmp_path / "film.mp4", model)
+    assert whole.shots == alone.shots
+    assert np.array_equal(whole.curve, alone.curve)
+    assert len(parts) == 2
+    assert 6.0 <= parts[0].duration < 9.0 < parts[1].duration < 24.0 / 1.5
+    for part in parts:
+        starts = [shot.start for shot in whole.shots if shot.start < part.duration]
+        assert [shot.start for shot in part.shots] == starts
+        assert part.shots[0].affect == whole.shots[0].affect
+        assert part.curve[-1, 0] < part.duration == part.shots[-1].end
+        assert part.survey == whole.survey
+
+
 def test_a_film_of_one_picture(tmp_path: Path, model: ImageModel) -> None:
     film = write_film(tmp_path / "film.mp4", iter([(0.0, grain(0.5, 0.5))]))
     found = read(film, model)

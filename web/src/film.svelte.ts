@@ -1,3 +1,4 @@
+import { clock } from "./affect";
 import * as api from "./api";
 import * as films from "./films";
 import type { Edit, Project, ProjectSummary } from "./films";
@@ -46,6 +47,11 @@ class Films {
 
   /** Change the film's music: one change after the other, each of what the one before it has left. */
   change(edit: Edit, told = ""): Promise<void> {
+    const drafted = this.open?.drafted ?? null;
+    if (drafted !== null) {
+      this.announced = t().films.drafted(clock(drafted));
+      return Promise.resolve();
+    }
     return this.#do((project) => films.edit(project, edit), () => told);
   }
 

@@ -1,4 +1,5 @@
 import { Problem } from "./api";
+import { filmStore } from "./film.svelte";
 import { mix, type Project, type Trial } from "./films";
 import { player } from "./player.svelte";
 import { describe, session } from "./session.svelte";
@@ -307,7 +308,8 @@ class FilmPlayer {
     try {
       return await this.#asked(Math.floor(seconds / PIECE)).arrived;
     } catch (error) {
-      if (error instanceof Problem) session.problem = describe(error);
+      if (error instanceof Problem && error.status === 409) await filmStore.show(this.#project?.id ?? null);
+      else if (error instanceof Problem) session.problem = describe(error);
       return null;
     }
   }

@@ -77,6 +77,8 @@ export interface Project {
   revision: number;
   film: { path: string; name: string; duration: number | null; fps: number | null };
   sheet: Sheet | null;
+  /** Seconds for which music is chosen so far, while the rest is read. */
+  drafted: number | null;
   undo: Step | null;
   redo: Step | null;
   job: number | null;

@@ -45,8 +45,9 @@ def reading_of(
     progress: Progress = unwatched,
     *,
     require: Callable[[float], object] = lambda _: None,
+    part: Callable[[Film], object] | None = None,
 ) -> Film:
-    """Give what a film shows and feels like: as it is kept, or read now.
+    """Give what a film shows and feels like: as it is kept, or read now, and then ``part`` is told how it begins.
 
     ``require`` is called with the film's seconds before it is decoded; what it raises ends that.
     """
@@ -54,7 +55,7 @@ def reading_of(
     def read() -> Film:
         with VideoFile(film) as video:
             require(video.survey.duration)
-            return read_film(video, model, progress)
+            return read_film(video, model, progress, part)
 
     found = _kept(film, f"{model.name} {model.digest}", Film, read)
     require(found.duration)

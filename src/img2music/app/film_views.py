@@ -2,6 +2,8 @@
 
 import io
 import json
+import multiprocessing
+import os
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import lru_cache
@@ -17,7 +19,7 @@ from img2music.files import Closing, FileKind, write_atomically
 from img2music.media.peaks import PER_SECOND, read_peaks
 from img2music.media.stills import stills
 from img2music.media.video import VideoFile
-from img2music.soundtrack.beats import listen
+from img2music.soundtrack.beats import compile_tracker, compiling, listen
 
 MOST_STILLS = 60
 """Pictures of a row."""
@@ -46,10 +48,19 @@ class FilmViews(Closing):
         self._kept = kept
         self._listening = ThreadPoolExecutor(1, "beats")  # which takes seconds a song
         self._heard: set[str] = set()  # songs that were, or are to be, listened to
+        self._compiling = multiprocessing.get_context("spawn").Process(target=_compile, daemon=True)
+
+    def prepare(self) -> None:
+        """Have the beat tracker compiled, which takes up to a minute, unless that was done or begun."""
+        if not compiling().exists():
+            self._compiling.start()
 
     def close(self) -> None:
         """Listen no more."""
         self._listening.shutdown(cancel_futures=True)
+        if self._compiling.pid is not None:
+            self._compiling.kill()
+            self._compiling.join()
 
     def beats(self, song: str) -> list[float]:
         """Seconds of the beats of a song; none until it was listened to, which then begins."""
@@ -86,6 +97,12 @@ class FilmViews(Closing):
     def peaks(self, path: str) -> Path:
         """A file of JSON of the shape `Peaks`, of the film's own sound; without any, if it has none."""
         return self._kept.made(path, _state(path), ".json", _write_peaks)
+
+
+def _compile() -> None:
+    if hasattr(os, "nice"):
+        os.nice(19)  # behind all that somebody waits for
+    compile_tracker()
 
 
 def _write_beats(song: str, output: Path) -> None:

@@ -36,7 +36,7 @@ from img2music.media.video import survey_of
 from img2music.options import ScoreOptions, SpotOptions
 from img2music.progress import Progress, quietly
 from img2music.shapes import Result, dumps, to_dict
-from img2music.soundtrack.cue_sheet import TOLERANCE, Cue, CueSheet, CueTrack, parse
+from img2music.soundtrack.cue_sheet import TOLERANCE, Cue, CueSheet, CueTrack, FilmFile, parse
 from img2music.soundtrack.editing import KINDS, Edit, Swap, edited
 from img2music.soundtrack.film import Film
 from img2music.soundtrack.formats import FORMATS
@@ -80,6 +80,7 @@ class Project(Result):
     updated: str
     film: ProjectFilm
     sheet: CueSheet | None  # null until its music is chosen
+    drafted: float | None  # seconds of the film for which it is chosen so far; null when it is for all
     undo: Change | None  # what would be undone
     redo: Change | None
     job: int | None  # that is under way for it; or the one that was to read its film, and has not
@@ -224,15 +225,15 @@ class Projects:
         return self._told(self._table.redo(id, revision))
 
     def sheet(self, id: int, revision: int | None = None) -> CueSheet:  # noqa: A002
-        """The sheet that holds, which is refused if it is not of this revision."""
+        """The sheet that holds, or its draft, which is refused if it is not of this revision."""
         row = self._table.find(id)
-        return self._require_sheet(row, row.revision if revision is None else revision)
+        return self._require_sheet(row, row.revision if revision is None else revision, drafts=True)
 
-    def _require_sheet(self, row: ProjectRow, revision: int) -> CueSheet:
+    def _require_sheet(self, row: ProjectRow, revision: int, *, drafts: bool = False) -> CueSheet:
         if row.revision != revision:
             raise ConflictError(f"The project {row.name} was changed meanwhile: read it again, and go on there.")
         sheet = _sheet(row)
-        if sheet is None:
+        if sheet is None or (row.is_draft and not drafts):
             raise ConflictError("The music of this film is not chosen yet.")
         return sheet
 
@@ -246,9 +247,10 @@ class Projects:
             updated=row.updated,
             film=_film(row.film, *((None, None) if sheet is None else (sheet.film.duration, sheet.film.fps))),
             sheet=sheet,
+            drafted=sheet.scenes[-1].end if sheet is not None and row.is_draft else None,
             undo=row.undo,
             redo=row.redo,
-            job=self._job(row.id, read=sheet is not None),
+            job=self._job(row.id, read=row.position > 0),
             ready=self._is_ready(row),
             banned=() if sheet is None else sheet.banned,
         )
@@ -326,7 +328,8 @@ class Projects:
         film, sheet, survey = self._film(id), self.sheet(id, revision), self._survey(id)
         if tried is not None:
             sheet = self._with(id, revision, sheet, tried)
-        return self._mixes.span(id, sheet, film, survey, (start, seconds), passing=tried is not None)
+        passing = tried is not None or self._table.find(id).is_draft
+        return self._mixes.span(id, sheet, film, survey, (start, seconds), passing=passing)
 
     def _with(self, id_: int, revision: int, sheet: CueSheet, swap: Swap) -> CueSheet:
         """What a sheet would be with another song."""
@@ -430,9 +433,15 @@ def _film(path: str, duration: float | None, fps: float | None) -> ProjectFilm:
 def read_project_film(store: "LibraryStore", id_: int, progress: Progress) -> tuple[dict[str, int], list[str]]:
     """Read the film of a project and choose its music: the work of a job, with counts and notes."""
     row = _row(store, id_)
-    if row.sheet is not None:  # it came from a file, or was chosen in a run before
+    if row.position:  # it came from a file, or was chosen in a run before
         return _read_again(store, row, progress), []
-    found = spot_from(store, row.film, _spotting(row.options), ScoreOptions(), progress)
+
+    def draft(sheet: CueSheet, film: Film) -> None:
+        whole = replace(sheet, film=_whole(film))
+        with suppress(KeyError):  # forgotten meanwhile: the job is told when it is done
+            store.projects.draft(id_, _text(whole), packed(film))
+
+    found = spot_from(store, row.film, _spotting(row.options), ScoreOptions(), progress, draft=draft)
     try:
         store.projects.put(id_, None, Change(SPOT), _text(found.sheet), reading=packed(found.film))
     except KeyError:
@@ -516,6 +525,12 @@ def _row(store: "LibraryStore", id_: int) -> ProjectRow:
     if os.path.realpath(row.film) != row.film:
         raise InputError("is reached by a link by now, which may lead out of the folders that are allowed.", row.film)
     return row
+
+
+def _whole(part: Film) -> FilmFile:
+    """All of a film of which a part was read."""
+    assert part.survey is not None
+    return replace(part.file, duration=part.survey.duration)
 
 
 def _forgotten() -> UsageError:

@@ -1,7 +1,8 @@
 """From a film and a library to a cue sheet."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -14,7 +15,7 @@ from img2music.app.film_cache import reading_of, sound_of
 from img2music.app.person import Listener
 from img2music.arguments import checked
 from img2music.distribution import AffectDistribution
-from img2music.errors import InputError
+from img2music.errors import InputError, UsageError
 from img2music.files import FileKind
 from img2music.library.store import LibraryStore
 from img2music.matching.calibration import affects_at
@@ -82,17 +83,33 @@ def spot_from(
     progress: Progress,
     *,
     told: Told = quietly,
+    draft: Callable[[CueSheet, Film], object] | None = None,
 ) -> Spotted:
-    """Read a film and choose its music from a library that is open; ``told`` hears of alternatives that are used."""
+    """Read a film and choose its music from a library that is open; ``told`` hears of alternatives that are used.
+
+    While the film is read, ``draft`` is given the music of its beginning, chosen without regard to its own sound.
+    """
     listener = Listener.of(store, options.person)
     # What is wrong with them is known before a film is decoded for minutes.
     tracks = candidates(listener.store, options, listener.person)
     model = ImageModel.load(options.image_model)
     require = partial(require_possible, tracks, options)
-    seen = listener.film(reading_of(film, model, progress, require=require))
-    scenes = group(seen.shots, options.least_scene)
     natural = listener.person.natural(model.reference)
-    sheet = CueSheet(seen.file, tuple(scenes), ())
+
+    def chosen(seen: Film, sound: Heard) -> tuple[CueSheet, Film]:
+        scenes = group(seen.shots, options.least_scene)
+        seen, scenes = enlivened(seen, scenes, sound, natural, moves=not options.pictures_only)
+        cues = spot(seen, scenes, tracks, options, store=listener.store, natural=natural)
+        return CueSheet(seen.file, tuple(scenes), cues, original=sound.own), seen
+
+    def begun(part: Film) -> None:
+        with suppress(UsageError):  # what is asked for may lie further on
+            sheet, seen = chosen(listener.film(part), Heard(asked(CueSheet(part.file, (), ()), scoring)))
+            assert draft is not None
+            draft(sheet, seen)
+
+    seen = listener.film(reading_of(film, model, progress, require=require, part=draft and begun))
+    sheet = CueSheet(seen.file, (), ())
     sound = Heard(asked(sheet, scoring))
     unheard: tuple[str, ...] = ()
     if scoring.original is not OriginalSound.DROP:
@@ -103,9 +120,7 @@ def spot_from(
             unheard = (f"The film's own sound can't be heard, so no music is lowered under speech: {error}",)
         if sound.own is not None:
             sound = replace(sound, own=asked(replace(sheet, original=sound.own), scoring))
-    seen, scenes = enlivened(seen, scenes, sound, natural, moves=not options.pictures_only)
-    cues = spot(seen, scenes, tracks, options, store=listener.store, natural=natural)
-    sheet = replace(sheet, scenes=tuple(scenes), original=sound.own, cues=cues)
+    sheet, seen = chosen(seen, sound)
     sheet = with_alternatives(sheet, scoring.uses, told)
     notes = (
         *tracks.notes,

@@ -8,11 +8,14 @@ from collections.abc import Iterator
 from dataclasses import fields
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Index, and_, case, func, not_, or_, select
+from sqlalchemy import Boolean, ColumnElement, Index, and_, case, func, literal, not_, or_, select
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 
 from img2music.errors import UsageError
 from img2music.filters import TrackFilter
-from img2music.library.schema import fold, tracks
+from img2music.library.schema import PathType, fold, tracks
 from img2music.locations import inside
 from img2music.track import LONGEST, TrackKind
 
@@ -84,15 +87,39 @@ def _of_genres(texts: tuple[str, ...]) -> ColumnElement[bool]:
     return and_(column.is_not(None), column.in_(select(genres.c.genre).where(wanted)))
 
 
+class _HasBytes(FunctionElement[bool]):
+    """Whether bytes hold others."""
+
+    type = Boolean()
+    inherit_cache = True
+
+
+@compiles(_HasBytes, "sqlite")
+def _in_sqlite(element: _HasBytes, compiler: SQLCompiler, **more: Any) -> str:
+    whole, part = element.clauses
+    return f"instr({compiler.process(whole, **more)}, {compiler.process(part, **more)}) > 0"
+
+
+@compiles(_HasBytes, "postgresql")
+def _in_postgresql(element: _HasBytes, compiler: SQLCompiler, **more: Any) -> str:
+    whole, part = element.clauses
+    return f"position({compiler.process(part, **more)} IN {compiler.process(whole, **more)}) > 0"
+
+
 def holding(text: str) -> Iterator[ColumnElement[bool]]:
-    """That each word of a text is in the title, artist or album of a track, whether small or capital."""
+    """That each word of a text is in the title, artist or album of a track, whether small or capital.
+
+    A track without a title is called after its file, so its path is looked in instead.
+    """
     if len(text) > LONGEST:
         raise UsageError(f"`text` has {len(text):,} characters; a tag has at most {LONGEST}.")
     for word in "".join(char if char.isprintable() else " " for char in text).split():
         spelt = {word, word.lower(), word.upper(), word.capitalize()}  # titles are not folded, and SQLite knows ASCII
         titles = (tracks.c.title.contains(each, autoescape=True) for each in spelt)
         folded = (tracks.c[f"{name}_folded"].contains(fold(word), autoescape=True) for name in ("artist", "album"))
-        yield or_(tracks.c.title.icontains(word, autoescape=True), *titles, *folded)
+        paths = (_HasBytes(tracks.c.path, literal(each, PathType)) for each in spelt)
+        untitled = and_(tracks.c.title.is_(None), or_(*paths))
+        yield or_(tracks.c.title.icontains(word, autoescape=True), *titles, *folded, untitled)
 
 
 def below(folders: tuple[str, ...], column: ColumnElement[str] = tracks.c.path) -> ColumnElement[bool]:

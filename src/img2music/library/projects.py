@@ -44,9 +44,14 @@ class ProjectRow:
     updated: str
     revision: int
     position: int  # of the step that holds
-    sheet: str | None  # that holds; None before there is any
+    sheet: str | None  # that holds, or the draft before there is any; None before that
     undo: Change | None  # what would be undone
     redo: Change | None
+
+    @property
+    def is_draft(self) -> bool:
+        """Whether its sheet is only for the beginning of the film, which is being read."""
+        return self.sheet is not None and not self.position
 
 
 def digest_of(sheet: str) -> str:
@@ -122,13 +127,23 @@ class ProjectTable:
             position = _seen(connection, id, revision)
             steps = sa.delete(project_steps).where(project_steps.c.project_id == id)
             connection.execute(steps.where(project_steps.c.position > position))
-            connection.execute(steps.where(project_steps.c.position <= position + 1 - MOST_STEPS))
+            connection.execute(steps.where(project_steps.c.position <= max(0, position + 1 - MOST_STEPS)))
             step = {"project_id": id, "position": position + 1, "kind": change.kind, "cue": change.cue}
             step |= {"created": now(), "sheet": zlib.compress(sheet.encode("ascii"))}
             connection.execute(sa.insert(project_steps).values(step))
             read = {} if reading is None else {"reading": reading}
             _change(connection, id, {"position": position + 1} | read)
             return _found(connection, id)
+
+    def draft(self, id: int, sheet: str, reading: bytes) -> None:  # noqa: A002
+        """Store a sheet that holds until there is a first step, in place of the one before; then it is left out."""
+        step = {"project_id": id, "position": 0, "kind": "draft", "created": now()}
+        with self._writing() as connection:
+            if _seen(connection, id, None) == 0:
+                connection.execute(sa.delete(project_steps).where(project_steps.c.project_id == id))
+                drafted = sa.insert(project_steps).values(step | {"sheet": zlib.compress(sheet.encode("ascii"))})
+                connection.execute(drafted)
+                _change(connection, id, {"reading": reading})
 
     def keep(self, id: int, reading: bytes) -> None:  # noqa: A002
         """Store what was read in its film, which changes nothing else."""

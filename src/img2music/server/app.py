@@ -56,6 +56,8 @@ def create_app(
     async def running(_: FastAPI) -> AsyncIterator[None]:
         warming = asyncio.create_task(asyncio.to_thread(_warm, library))
         queue.start()
+        if films:
+            views.prepare()
         yield
         await asyncio.to_thread(queue.close)
         await asyncio.to_thread(mixes.close)

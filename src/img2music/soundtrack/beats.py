@@ -178,6 +178,11 @@ def merged(spans: Sequence[tuple[float, float]], duration: float) -> list[tuple[
     return result
 
 
+def compiling() -> Path:
+    """The file that is locked while the tracker is compiled; it stays where that was done, or begun."""
+    return Path(gettempdir()) / "img2music-librosa.lock"
+
+
 def compile_tracker() -> None:
     """Import librosa's tracker, in one process at a time.
 
@@ -191,7 +196,7 @@ def compile_tracker() -> None:
 
     with ExitStack() as held:
         with suppress(OSError):  # held by another user, or for too long
-            held.enter_context(FileLock(Path(gettempdir()) / "img2music-librosa.lock", timeout=COMPILING))
+            held.enter_context(FileLock(compiling(), timeout=COMPILING))
         import librosa.beat  # noqa: F401
 
 

@@ -2,7 +2,7 @@
 
 import itertools
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -26,6 +26,8 @@ SMOOTHING = 1.5  # standard deviation in seconds of the normal curve that smooth
 PRICE = 0.06
 """What a further scene costs, in seconds times squared affect: what is won by parting two stretches of 12 seconds
 whose affects lie 0.1 apart."""
+FIRST_PART, NEXT_PART = 60.0, 1.5
+"""Seconds of a film of which it is told first what was found, and by what factor more there must be the next time."""
 
 
 @dataclass(frozen=True)
@@ -56,8 +58,13 @@ def frame_at(times: NDArray[np.float64], time: float) -> int:
     return int(np.searchsorted(times, time - 1e-4))
 
 
-def read_film(video: VideoFile, model: ImageModel, progress: Progress = unwatched) -> Film:
-    """Decode a film once, find its shots and read its affect."""
+def read_film(
+    video: VideoFile,
+    model: ImageModel,
+    progress: Progress = unwatched,
+    part: Callable[[Film], object] | None = None,
+) -> Film:
+    """Decode a film once, find its shots and read its affect; ``part`` is told now and then how it begins."""
     path, survey = os.path.abspath(video.path), video.survey  # noqa: PTH100 - names may be any bytes
     duration = survey.duration
     finder, meter = ShotFinder(survey.rate), MovementMeter()
@@ -75,17 +82,33 @@ def read_film(video: VideoFile, model: ImageModel, progress: Progress = unwatche
 
     size = max(1, min(BATCH, BATCH_PIXELS // model.side**2))
     # Decoding goes on while the model reads.
-    read = list(in_order(model.predict, _batches(samples(), size), max(1, processors() - 1)))
-    transitions = finder.transitions()
+    affects: list[NDArray[np.float32]] = []
+    wanted = FIRST_PART
+    for batch in in_order(model.predict, _batches(samples(), size), max(1, processors() - 1)):
+        affects += list(batch)
+        until = times[len(affects) - 1]
+        if part is not None and wanted <= until < duration / NEXT_PART:
+            wanted = until * NEXT_PART
+            points = np.column_stack([times[: len(affects) - 1], affects[:-1]]).astype(np.float64)
+            part(_found(FilmFile(path, until, survey.rate), points, finder, meter, survey))
     progress(Step("Watching", duration, duration, path, "seconds"))
-    points = np.column_stack([times, np.concatenate(read)]).astype(np.float64)
-    shown = np.array(finder.times)
+    points = np.column_stack([times, affects]).astype(np.float64)
+    return _found(FilmFile(path, duration, survey.rate, len(finder.times)), points, finder, meter, survey)
+
+
+def _found(
+    file: FilmFile, points: NDArray[np.float64], finder: ShotFinder, meter: MovementMeter, survey: Survey
+) -> Film:
+    """What was found in a film, or in its beginning that is as long as the file is said to be."""
+    duration, shown = file.duration, np.array(finder.times)
+    shown = shown[shown < duration]
+    transitions = [each for each in finder.transitions() if each.cut < duration]
     # A shot begins with a picture, also where the middle of a dissolve lies between two.
     starts = sorted({float(shown[frame_at(shown, start)]) for start in boundaries(transitions, duration)})
     spans = list(zip(starts, [*starts[1:], duration], strict=True))
     clear = ~_in_transition(points[:, 0], transitions)
     return Film(
-        file=FilmFile(path, duration, survey.rate, len(shown)),
+        file=file,
         times=shown,
         shots=tuple(shot_at(shown, *span, _median(span, points, clear)) for span in spans),
         transitions=tuple(transitions),

@@ -6,6 +6,7 @@ decodes it.
 """
 
 import bisect
+import copy
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -193,10 +194,11 @@ class ShotFinder:
         self._dissolves.add(float(code.seconds), small)
 
     def transitions(self) -> list[Transition]:
-        """All transitions, in order of time, once all pictures are in."""
+        """All transitions between the pictures that are in, in order of time; those of the last seconds may change."""
         if not self.times:
             return []
-        self._dissolves.end()
+        dissolves = copy.deepcopy(self._dissolves)
+        dissolves.end()
         changes = {cut: self._changes[bisect.bisect_left(self.times, cut - 1e-5)] for cut in self._found}
         changes |= {self.times[index]: self._changes[index] for index in self._in_the_dark()}
         cuts: list[float] = []
@@ -209,7 +211,7 @@ class ShotFinder:
             within = cuts[bisect.bisect_right(cuts, each.start) : bisect.bisect_left(cuts, each.end)]
             return any(changes[cut] > CUT_SHARE * each.change for cut in within)
 
-        found = _strongest([each for each in self._dissolves.candidates if not is_cut(each)])
+        found = _strongest([each for each in dissolves.candidates if not is_cut(each)])
         found = self._with_fades(found)
 
         def is_part(cut: float, each: Transition) -> bool:

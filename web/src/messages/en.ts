@@ -333,6 +333,7 @@ export const en = {
     deleted: (name: string) => `${name} is deleted; the film itself is not.`,
     cues: (n: number) => (n === 1 ? "1 song" : `${n} songs`),
     analysing: "being read",
+    drafted: (time: string) => `The film is being read. Up to ${time} its music is chosen for now: hear it; it can be changed once all is read.`,
     back: "All films",
     gone: "There is no such film here any more.",
     elsewhere: (name: string) => `${name} was changed elsewhere meanwhile. This is how it is now; your change was not made.`,

@@ -3,6 +3,8 @@
 import io
 import json
 import os
+import subprocess
+import sys
 import tempfile
 import time
 import zipfile
@@ -10,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import av
 import numpy as np
 import pytest
 import soundfile
@@ -405,7 +408,44 @@ def test_a_film_is_rendered_and_copied_where_browsers_dont_play_it(
     problem(client.post(f"{at}/render", json={"revision": 1, "kind": "film"}), 409)
 
 
-def test_a_project_moves_to_another_machine(client: TestClient, library: Library, films: Path) -> None:
+def samples(path: Path) -> np.ndarray:
+    with av.open(str(path)) as container:
+        return np.concatenate([frame.to_ndarray().reshape(-1) for frame in container.decode(audio=0)])
+
+
+def test_a_film_that_was_edited_sounds_the_same_from_the_command_line(
+    client: TestClient, library: Library, films: Path, tmp_path: Path
+) -> None:
+    project = edit(client, kept(client, library, films), kind="split", cue=0, at=5.0)
+    for change in (
+        {"kind": "swap", "cue": 1, "alternative": 0},
+        {"kind": "slip", "cue": 1, "seconds": 7.031},
+        {"kind": "gain", "cue": 0, "db": -3.3},
+        {"kind": "fade", "cue": 0, "fade_in": 0.5, "fade_out": 1.0},
+        {"kind": "silence", "start": 9.0, "end": 10.0},
+        {"kind": "border", "cue": 2, "edge": "end", "seconds": 11.2},
+    ):
+        project = edit(client, project, **change)
+    at, film_path = f"/api/projects/{project['id']}", films / "trip" / "beach.mp4"
+    rendered = {}
+    for kind, name in (("film", "page.mp4"), ("music", "page.wav")):
+        job = client.post(f"{at}/render", json={"revision": project["revision"], "kind": kind}).json()
+        (tmp_path / name).write_bytes(client.get(f"/api/jobs/{ended(client, job['id'])['id']}/file").content)
+        rendered[kind] = samples(tmp_path / name)
+        assert np.abs(rendered[kind]).max() > 0.05
+    for format_ in ("json", "project"):
+        sheet = tmp_path / f"{format_}.json"
+        sheet.write_bytes(client.get(f"{at}/export", params={"format": format_}).content)
+        out = tmp_path / format_
+        words = ("--sheet", sheet, "--library", library._store.address, "--output", out.with_suffix(".mp4"))
+        command = [sys.executable, "-m", "img2music", "score", film_path, *words, "--stems", out]
+        done = subprocess.run(list(map(str, command)), check=False, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        np.testing.assert_array_equal(samples(out.with_suffix(".mp4")), rendered["film"])
+        np.testing.assert_array_equal(samples(tmp_path / f"{format_}-music.wav"), rendered["music"])
+
+
+def test_a_project_moves_to_another_machine(client: TestClient, library: Library, films: Path, tmp_path: Path) -> None:
     project = edit(client, kept(client, library, films), kind="fade", cue=0, fade_in=0.5, fade_out=1.0)
     taken = client.get(f"/api/projects/{project['id']}/export", params={"format": "project"})
     document = taken.json()
@@ -429,6 +469,9 @@ def test_a_project_moves_to_another_machine(client: TestClient, library: Library
     assert again["sheet"]["cues"][0]["fade_out"] == 1.0
     ended(client, again["job"])
     assert edit(client, again, kind="choose")["sheet"]["cues"]
+    (tmp_path / "trip.json").write_text(json.dumps(document))
+    scored = library.score(films / "beach.mp4", audio_only=tmp_path / "out.wav", sheet=tmp_path / "trip.json")
+    assert (scored.sheet.film.path, scored.sheet.cues[0].track.path) == (str(films / "beach.mp4"), str(elsewhere))
     document["sheet"]["cues"][0]["track"]["path"] = "/etc/passwd"
     assert "lacks 1 of the project's songs" in problem(take_up(document, films / "beach.mp4"), 422)
     problem(take_up(document, films / "trip" / "beach.mp4"), 404)

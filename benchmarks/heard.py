@@ -44,9 +44,9 @@ SPOKEN = ((6.0, 12.0), (20.0, 27.0))
 """Seconds in which someone speaks in each film that has sound."""
 COLOURS = ((235, 190, 80), (30, 40, 80), (200, 50, 40))
 SONGS = 12
-SHARES = (0.55, 0.2, 0.75)
-"""Parts of a film that are gone to, in this order."""
-PLAYED = 7.0
+SOUGHT = (21.0, 7.0, 26.0)
+"""Seconds that are gone to, in this order."""
+PLAYED = 6.0
 """Seconds that are played there."""
 EDGE = 1.5
 """Seconds beside the edges of speech in which the music is on its way."""
@@ -93,8 +93,7 @@ def run(options: argparse.Namespace) -> Report:
                 found = played(page, 0.0, kind.seconds - 0.7, rendered)
                 told(report, (kind.name, "from its start"), found, project, rendered)
                 found = []
-                for share in SHARES:
-                    start = share * kind.seconds
+                for start in SOUGHT:
                     found += played(page, start, start + PLAYED, rendered)
                 told(report, (kind.name, "sought"), found, project, rendered)
                 page.context.close()

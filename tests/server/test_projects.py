@@ -263,9 +263,11 @@ def test_a_film_is_sent_in_parts(client: TestClient, films: Path) -> None:
     problem(client.get(at), 404)
     sent = Path(project["film"]["path"])
     assert sent.exists()
-    client.post(f"/api/jobs/{project['job']}/cancel")
     assert client.delete(f"/api/projects/{project['id']}", params={"revision": 1}).status_code == 204
     assert not sent.exists()
+    while (state := client.get(f"/api/jobs/{project['job']}").json()["state"]) == "running":
+        time.sleep(0.1)
+    assert state == "cancelled"
 
 
 def sent(client: TestClient, content: bytes, name: str) -> str:
@@ -377,7 +379,7 @@ def ended(client: TestClient, job: int) -> dict[str, Any]:
 
 
 def test_a_film_is_rendered_and_copied_where_browsers_dont_play_it(
-    client: TestClient, films: Path, tmp_path: Path
+    client: TestClient, library: Library, films: Path, tmp_path: Path
 ) -> None:
     film(films / "old.avi", SECONDS, Track(np.zeros((2, 48_000 * 4), dtype=np.float32)))
     project = client.post("/api/projects", json={"film": str(films / "old.avi"), "name": "Old"}).json()
@@ -406,6 +408,14 @@ def test_a_film_is_rendered_and_copied_where_browsers_dont_play_it(
     with zipfile.ZipFile(tmp_path / "out.zip") as archive:
         assert archive.namelist() == ["old-music.wav", "old-film.wav"]
     problem(client.post(f"{at}/render", json={"revision": 1, "kind": "film"}), 409)
+    os.utime(films / "old.avi")
+    assert not client.get(at).json()["ready"]
+    make_project_proxy(library._store, project["id"], unwatched)
+    (kept_copy,) = library._store.films_folder.glob("proxies/*")
+    assert client.get(f"{at}/film").headers["content-length"] == str(kept_copy.stat().st_size)
+    (films / "old.avi").unlink()
+    assert client.delete(at, params={"revision": project["revision"]}).status_code == 204
+    assert not kept_copy.exists()
 
 
 def samples(path: Path) -> np.ndarray:

@@ -15,13 +15,13 @@ import numpy as np
 
 from img2music.app.film_cache import decoded, encoded, reading_of
 from img2music.app.film_views import FilmViews
-from img2music.app.films import Films
+from img2music.app.films import Films, FilmUpload
 from img2music.app.job_work import Rendering
 from img2music.app.jobs import JobQueue
 from img2music.app.mixes import GainCurves, Mixes, gains
 from img2music.app.person import Listener
 from img2music.app.project_files import project_file, read_project, settled
-from img2music.app.proxies import make_proxy, proxy_of
+from img2music.app.proxies import make_proxy, proxy_of, remove_proxies
 from img2music.app.scoring import STEMS, score_film
 from img2music.app.spotting import spot_from
 from img2music.distribution import AffectDistribution
@@ -203,10 +203,17 @@ class Projects:
         """Forget one, and its film if that was sent."""
         film = self._table.find(id).film
         self._table.remove(id, revision)
-        if all(row.film != film for row in self._table.all()):
-            with suppress(OSError):
-                self._proxy(film).unlink(missing_ok=True)
+        for job in self._queue.jobs.unended():
+            if job.project == id:
+                with suppress(KeyError, UsageError):  # it has ended by now
+                    self._queue.cancel(job.id)
+        if film not in self._table.films():
+            remove_proxies(film, _films_folder(self._store))
             self.films.forget(film)
+
+    def begin_upload(self, name: str, size: int) -> FilmUpload:
+        """Have a film sent that has so many bytes."""
+        return self.films.begin(name, size, self._table.films())
 
     def edit(self, id: int, revision: int, edit: Edit) -> Project:  # noqa: A002
         """Change its sheet."""

@@ -246,6 +246,28 @@ def test_a_film_that_is_replaced_by_a_link_is_not_read(
             work(library._store, project["id"], unwatched)
 
 
+def test_what_has_become_of_a_film_is_told(client: TestClient, library: Library, films: Path) -> None:
+    project = kept(client, library, films)
+    at, path = f"/api/projects/{project['id']}", films / "trip" / "beach.mp4"
+    noise = np.random.default_rng(3).normal(0.0, 0.1, (2, 48_000 * 20)).astype(np.float32)
+    whole = path.read_bytes()
+
+    def state() -> str:
+        return str(client.get(at).json()["film_state"])
+
+    assert (project["film_state"], state()) == ("as read", "as read")
+    path.write_bytes(whole + b"more")  # another file, and the same film
+    assert state() == "as read"
+    film(path, SECONDS, Track(noise, codec="aac"))  # whose sound outlasts it
+    assert state() == "as read"
+    film(path, SECONDS - 2.0, Track(noise, codec="aac"))
+    assert state() == "changed"
+    path.write_bytes(b"no film")
+    assert state() == "missing"
+    path.unlink()
+    assert state() == "missing"
+
+
 def test_a_film_is_sent_in_parts(client: TestClient, films: Path) -> None:
     content = (films / "trip" / "beach.mp4").read_bytes()
     half = len(content) // 2

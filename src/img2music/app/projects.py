@@ -7,6 +7,7 @@ import zlib
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
@@ -69,6 +70,14 @@ class ProjectFilm:
     fps: float | None
 
 
+class FilmState(StrEnum):
+    """What has become of a project's film."""
+
+    AS_READ = "as read"
+    CHANGED = "changed"  # it lasts longer or shorter than what its music was chosen for: it can't be rendered
+    MISSING = "missing"  # it is not there, can't be read, or lies in no folder that is allowed
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Project(Result):
     """A film with its music, as it is by now."""
@@ -85,6 +94,7 @@ class Project(Result):
     redo: Change | None
     job: int | None  # that is under way for it; or the one that was to read its film, and has not
     ready: bool  # whether the film can be played
+    film_state: FilmState
     banned: tuple[CueTrack, ...]
 
     def to_dict(self) -> dict[str, Any]:
@@ -259,6 +269,7 @@ class Projects:
             redo=row.redo,
             job=self._job(row.id, read=row.position > 0),
             ready=self._is_ready(row),
+            film_state=self._state(row.film, sheet),
             banned=() if sheet is None else sheet.banned,
         )
 
@@ -272,6 +283,17 @@ class Projects:
         with suppress(InputError):
             return self.films.allows(row.film) and self._playable(row.film) is not None
         return False
+
+    def _state(self, path: str, sheet: CueSheet | None) -> FilmState:
+        if sheet is not None and sheet.slideshow is not None:  # which is made only when it is rendered
+            return FilmState.AS_READ
+        try:
+            if self.films.allows(path):
+                fits = sheet is None or self._views.lasts(path, sheet.film.duration)
+                return FilmState.AS_READ if fits else FilmState.CHANGED
+        except InputError:
+            pass
+        return FilmState.MISSING
 
     # What is drawn and heard
 

@@ -107,6 +107,13 @@ class VideoFile(Closing):
         return rate if SLOWEST <= rate <= FASTEST else USUAL_RATE
 
     @property
+    def stated(self) -> float | None:
+        """Seconds that it lasts, as its header says, which may be wrong."""
+        if self.stream.duration is not None and self.stream.time_base is not None:
+            return float(self.stream.duration * self.stream.time_base)
+        return None if self.container.duration is None else self.container.duration / 1e6  # AV_TIME_BASE
+
+    @property
     def survey(self) -> Survey:
         """What its packets say; they are read through when it is first asked for."""
         if self._known is not None:

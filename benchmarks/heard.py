@@ -112,8 +112,8 @@ def run(options: argparse.Namespace) -> Report:
                 page.context.close()
         report.note = (
             "Late: by how much sound comes after the picture, the median of windows of a second, and how many are "
-            "in time. Off: by how much a cue is louder than rendered, the greatest. Ducked: by how much music is softer where "
-            "someone speaks than elsewhere, of what is heard and of what is rendered. Bars: 40 ms, 1 dB. "
+            "in time. Off: by how much a cue is louder than rendered, the greatest. Ducked: by how much music is "
+            "softer where someone speaks than elsewhere, of what is heard and of what is rendered. Bars: 40 ms, 1 dB. "
             f"Chromium {browser.version}, load {psutil.getloadavg()[0]:.1f} on {psutil.cpu_count()} processors."
         )
         browser.close()

@@ -48,6 +48,8 @@ def make_proxy(path: str, folder: Path, progress: Progress) -> Path:
     """Make the copy of a film."""
     output = proxy_of(path, folder)
     make_folder(output.parent)
+    for left in output.parent.glob(".*.part*"):  # by a job that was killed; one runs at a time
+        left.unlink(missing_ok=True)
     track = FilmTrack.of(path)
     with VideoFile(path) as film:
         seconds = film.survey.duration

@@ -82,8 +82,7 @@ class FilmViews(Closing):
 
     def lasts(self, path: str, seconds: float) -> bool:
         """Whether a film lasts so long; its packets are read through only if its header says otherwise."""
-        stated = _stated(path, *_state(path))
-        if stated is not None and abs(stated - seconds) <= TOLERANCE:
+        if abs(_stated(path, *_state(path)) - seconds) <= TOLERANCE:
             return True
         return abs(survey_of(path).duration - seconds) <= TOLERANCE
 
@@ -140,9 +139,9 @@ def _plays(path: str, _size: int, _mtime_ns: int) -> str | None:
 
 
 @lru_cache(maxsize=1 << 10)
-def _stated(path: str, _size: int, _mtime_ns: int) -> float | None:
+def _stated(path: str, _size: int, _mtime_ns: int) -> float:
     with VideoFile(path) as film:
-        return film.stated
+        return film.stated_duration
 
 
 def _write_peaks(path: str, output: Path) -> None:

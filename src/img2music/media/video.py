@@ -107,11 +107,9 @@ class VideoFile(Closing):
         return rate if SLOWEST <= rate <= FASTEST else USUAL_RATE
 
     @property
-    def stated(self) -> float | None:
-        """Seconds that it lasts, as its header says, which may be wrong."""
-        if self.stream.duration is not None and self.stream.time_base is not None:
-            return float(self.stream.duration * self.stream.time_base)
-        return None if self.container.duration is None else self.container.duration / 1e6  # AV_TIME_BASE
+    def stated_duration(self) -> float:
+        """Seconds that it says it lasts; 0 where it does not."""
+        return float(self.container.duration or 0) / 1_000_000
 
     @property
     def survey(self) -> Survey:

@@ -239,7 +239,7 @@ class Films:
     @staticmethod
     def _tidy(own: Path, used: Collection[str]) -> None:
         """Remove what was not sent to its end, or that nobody wanted then."""
-        wanted = {PurePath(path).parent.name for path in used}
+        wanted = {part for path in used for part in PurePath(path).parts}
         for folder in own.iterdir():
             if _ID.fullmatch(folder.name) and folder.name not in wanted:
                 with suppress(OSError):

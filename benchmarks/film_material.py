@@ -86,10 +86,10 @@ def talk(seconds: float, rate: int, channels: int) -> NDArray[np.float32]:
 class _Talk:
     """The sound of a film, encoded as far as its pictures are."""
 
-    def __init__(self, out: Any, kind: Kind) -> None:
+    def __init__(self, out: Any, kind: Kind, sound: NDArray[np.float32]) -> None:
         self.out, self.kind = out, kind
         self.stream: Any = out.add_stream(kind.sound, rate=kind.sound_rate, layout=kind.layout)
-        self.sound = talk(kind.seconds, kind.sound_rate, {"stereo": 2, "5.1": 6}[kind.layout])
+        self.sound = sound
         context = self.stream.codec_context
         self.size = context.frame_size or 1024
         self.fit = av.AudioResampler(context.format, kind.layout, kind.sound_rate, context.frame_size or None)
@@ -114,11 +114,15 @@ class _Talk:
             self.out.mux(self.stream.encode(converted))
 
 
-def write(path: Path, kind: Kind, shown: Iterator[tuple[float, Picture]]) -> Path:
-    """Encode a film."""
+def write(
+    path: Path, kind: Kind, shown: Iterator[tuple[float, Picture]], sound: NDArray[np.float32] | None = None
+) -> Path:
+    """Encode a film, with sound of the shape (channels, n) or made-up talk."""
+    if sound is None and kind.sound:
+        sound = talk(kind.seconds, kind.sound_rate, av.AudioLayout(kind.layout).nb_channels)
     with av.open(str(path), "w") as out:
         stream = _picture_stream(out, kind)
-        heard = _Talk(out, kind) if kind.sound else None
+        heard = _Talk(out, kind, sound) if kind.sound and sound is not None else None
         base = stream.codec_context.time_base
         for time, picture in shown:
             frame = av.VideoFrame.from_ndarray(picture, format="rgb24")

@@ -95,9 +95,9 @@ class Found:
 
 
 @contextmanager
-def served(library: Path, music: Path) -> Iterator[tuple[subprocess.Popen[str], int]]:
+def served(library: Path, music: Path, *options: str) -> Iterator[tuple[subprocess.Popen[str], int]]:
     command = [sys.executable, "-m", "img2music", "serve", "--port", "0", "--no-open"]
-    command += ["--library", str(library), "--music", str(music)]
+    command += ["--library", str(library), "--music", str(music), *options]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     assert process.stderr is not None
     try:

@@ -6,7 +6,15 @@ from pathlib import Path
 import pytest
 
 from img2music.errors import InputError, UsageError
-from img2music.files import FileKind, edited_copy, put_in_place, read_text, require_outputs, write_atomically
+from img2music.files import (
+    FileKind,
+    edited_copy,
+    keep_below,
+    put_in_place,
+    read_text,
+    require_outputs,
+    write_atomically,
+)
 
 NOTE = FileKind("a note", (".json", ".note"), b"one|two")
 
@@ -17,6 +25,17 @@ def test_replaces_a_file_and_leaves_nothing_else(tmp_path: Path) -> None:
     write_atomically(b"two", file, NOTE)
     assert file.read_bytes() == b"two"
     assert list(tmp_path.iterdir()) == [file]
+
+
+def test_what_was_wanted_longest_ago_goes_first(tmp_path: Path) -> None:
+    files = [tmp_path / str(number) for number in range(5)]
+    for number, file in enumerate(files):
+        file.write_bytes(bytes(100))
+        os.utime(file, (number % 4, 9))
+    gone = tmp_path / "removed meanwhile"
+    assert keep_below([*files, gone], 320, files[0]) == 300
+    assert [file.exists() for file in files] == [True, False, True, True, False]
+    assert keep_below(files, 0, files[0]) == 100
 
 
 def test_follows_a_link(tmp_path: Path) -> None:

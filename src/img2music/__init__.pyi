@@ -7,6 +7,7 @@ from .app.analysis import AnalysisReport as AnalysisReport
 from .app.analysis import FileAnalysis as FileAnalysis
 from .app.analysis import analyze as analyze
 from .app.analysis import explain as explain
+from .app.cues import read_sheet as read_sheet
 from .app.feedback import FeedbackList as FeedbackList
 from .app.feedback import LibraryFeedback as LibraryFeedback
 from .app.library import Library as Library

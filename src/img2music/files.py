@@ -126,6 +126,27 @@ def make_folder(folder: Path) -> None:
         raise InputError(f"can't be made a folder ({error.strerror}).", str(folder)) from error
 
 
+def keep_below(files: Iterable[Path], most: float, newest: Path) -> int:
+    """Remove what was wanted longest ago, as its time of access says, until all has so many bytes; give how many.
+
+    What is newest stays, however large it is. What others remove meanwhile is gone.
+    """
+    known = []
+    for file in files:
+        with contextlib.suppress(FileNotFoundError):
+            status = file.stat()
+            known.append((status.st_atime_ns, status.st_size, file))
+    total = sum(size for _, size, _ in known)
+    for _, size, file in sorted(known):
+        if total <= most:
+            break
+        if file != newest:
+            with contextlib.suppress(OSError):  # Windows keeps what is open
+                file.unlink(missing_ok=True)
+                total -= size
+    return total
+
+
 def write_atomically(content: bytes, file: Path, kind: FileKind) -> None:
     """Write a file by way of another that then takes its name."""
     with replacing(file, kind) as stream:

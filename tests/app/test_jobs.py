@@ -190,17 +190,35 @@ def test_not_too_much_is_kept(waiting: JobQueue, folder: Path, monkeypatch: pyte
 def test_only_the_newest_exports_are_kept(waiting: JobQueue, folder: Path) -> None:
     folder.mkdir(parents=True)
     for _ in range(limits.MOST_EXPORTS + 2):
-        job = waiting.export("jsonl")
-        assert waiting.exported(job.id) is None
-        waiting.jobs.begin(job.id)
-        (folder / f"export-{job.id}.jsonl").write_text("{}")
-        waiting.jobs.end(job.id, JobState.DONE)
+        _export(waiting, folder, 2)
     (folder / "export-99.jsonl").write_text("{}")
     (folder / ".0123456789abcdef.part").write_text("{")
     waiting.start()
     waiting.close()
     assert [waiting.exported(number) is not None for number in range(1, 8)] == [False] * 2 + [True] * 5
     assert len(files(folder)) == limits.MOST_EXPORTS
+
+
+def test_large_exports_are_not_kept_beside_each_other(
+    waiting: JobQueue, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "MOST_EXPORTED", 1000)
+    folder.mkdir(parents=True)
+    for size in (300, 300, 500, 200):
+        _export(waiting, folder, size)
+    waiting.start()
+    waiting.close()
+    assert [waiting.exported(number) is not None for number in range(1, 5)] == [False, True, True, True]
+    _export(waiting, folder, 2000)
+    waiting._tidy()
+    assert [name for name in files(folder) if name.startswith("export")] == ["export-5.jsonl"]
+
+
+def _export(queue: JobQueue, folder: Path, size: int) -> None:
+    job = queue.export("jsonl")
+    queue.jobs.begin(job.id)
+    (folder / f"export-{job.id}.jsonl").write_bytes(bytes(size))
+    queue.jobs.end(job.id, JobState.DONE)
 
 
 def test_where_nothing_can_be_kept_nothing_is_done(waiting: JobQueue, folder: Path) -> None:

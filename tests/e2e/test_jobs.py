@@ -1,5 +1,6 @@
 """Jobs of a real server: killed in each kind of job, ended by Ctrl-C, and two servers on one library."""
 
+import itertools
 import json
 import os
 import random
@@ -9,7 +10,7 @@ import threading
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,11 @@ from img2music.music.audio.analyzer import ANALYZER
 from img2music.shapes import to_dict
 from tests.e2e.command import environment, words
 from tests.support.library_sounds import make_music, write_sound
-from tests.support.songs import make_record, make_song, put
+from tests.support.projects import keep_project
+from tests.support.songs import make_record, make_song, put, record
+from tests.support.soundtracks import Track as SoundTrack
+from tests.support.soundtracks import film as film_with_sound
+from tests.support.soundtracks import talk
 
 pytestmark = pytest.mark.slow
 
@@ -49,11 +54,13 @@ class Server:
             time.sleep(0.05)
         self.address = said[said.index("http://") :].split()[0]
 
-    def ask(self, path: str, body: bytes | object | None = None, kind: str = "application/json") -> Any:
+    def ask(
+        self, path: str, body: bytes | object | None = None, kind: str = "application/json", method: str | None = None
+    ) -> Any:
         data = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
         headers = {"X-Img2music": "1", "Content-Type": kind}
         with urllib.request.urlopen(
-            urllib.request.Request(f"{self.address}api/{path}", data, headers), timeout=30
+            urllib.request.Request(f"{self.address}api/{path}", data, headers, method=method), timeout=30
         ) as answer:
             found = answer.read()
             return json.loads(found) if answer.headers["content-type"] == "application/json" else found
@@ -169,6 +176,102 @@ def test_a_job_outlives_the_server(kill: int, tmp_path: Path, library: Path) -> 
     finally:
         if server.process.poll() is None:
             server.kill()
+
+
+@pytest.fixture
+def film(tmp_path: Path) -> Path:
+    """A film that browsers don't play, with a voice."""
+    (tmp_path / "films").mkdir()
+    voice = talk(16.0, [(4.0, 9.0)])
+    return film_with_sound(tmp_path / "films" / "trip.mkv", 16.0, SoundTrack(voice, "mono"))
+
+
+class Killed:
+    """A server that is killed again and again while it works."""
+
+    def __init__(self, kill: int, home: Path, library: Path, *options: str) -> None:
+        self.chance, self._given = random.Random(kill), (home, library, *options)
+        self.server = Server(*self._given)
+
+    def again(self) -> None:
+        self.server.kill()
+        self.server = Server(*self._given)
+
+    def done(self, id_: int) -> dict[str, Any]:
+        """Kill it while a job runs, and have it go on."""
+        for tries in range(5):
+            self.server.until(id_, "running", "done")
+            time.sleep(self.chance.uniform(0.0, 1.0 / (1 + tries)))
+            self.again()
+            if self.server.until(id_, "interrupted", "done")["state"] == "interrupted":
+                self.server.ask(f"jobs/{id_}/retry", b"")
+                break
+        return self.server.until(id_, "done")
+
+
+@pytest.mark.parametrize("kill", range(KILLS))
+def test_work_on_a_film_outlives_the_server(kill: int, tmp_path: Path, film: Path) -> None:
+    songs = [record(str(path), 0.5, 0.5, duration=60.0) for path in (tmp_path / "a.wav", tmp_path / "b.wav")]
+    for number, song in enumerate(songs):
+        write_sound(song.file.path, 200.0 + 50 * number, 60.0)
+    library = tmp_path / "library.db"
+    with Library.open(library) as opened:
+        put(opened._store, songs)
+        at = f"projects/{keep_project(opened, film, [*opened], {}).id}"
+    killed = Killed(kill, tmp_path, library, "--films", str(film.parent))
+    try:
+        _renders(killed, at)
+        _copies(killed, film)
+        _takes(killed, at, film.read_bytes())
+        assert [file for file in tmp_path.rglob("*") if ".part" in file.name] == []
+        with Library.open(library) as opened:
+            assert opened.verify().database == []
+    finally:
+        if killed.server.process.poll() is None:
+            killed.server.kill()
+
+
+def _renders(killed: Killed, at: str) -> None:
+    body = {"revision": killed.server.ask(at)["revision"], "kind": "music"}
+    calm = killed.server.until(killed.server.ask(f"{at}/render", body)["id"], "done")
+    undisturbed = killed.server.ask(f"jobs/{calm['id']}/file")
+    job = killed.done(killed.server.ask(f"{at}/render", body)["id"])
+    assert killed.server.ask(f"jobs/{job['id']}/file") == undisturbed
+
+
+def _copies(killed: Killed, film: Path) -> None:
+    id_ = killed.server.ask("projects", {"film": str(film)})["id"]
+    reading, copying = sorted(job["id"] for job in killed.server.ask("jobs")["jobs"] if job["project"] == id_)
+    killed.server.ask(f"jobs/{reading}/cancel", b"")
+    killed.done(copying)
+    assert killed.server.ask(f"projects/{id_}")["ready"]
+
+
+def _takes(killed: Killed, at: str, content: bytes) -> None:
+    """A film is sent, and another one is edited."""
+    upload = killed.server.ask("films/uploads", {"name": "trip.mkv", "bytes": len(content)})["id"]
+    killed.server.ask(f"films/uploads/{upload}?start=0", content[:1000], method="PUT")
+    told = [killed.server.ask(at)["revision"]]
+    edits = threading.Thread(target=edited, args=(killed.server, at, told))
+    edits.start()
+    time.sleep(killed.chance.uniform(0.3, 1.0))
+    killed.again()
+    edits.join()
+    now = killed.server.ask(at)
+    assert now["revision"] - told[-1] in (0, 1)  # what was told is kept; what was not may be
+    assert now["sheet"]["cues"][0]["gain_db"] == pytest.approx(-0.1 * (now["revision"] - told[0]))
+    assert killed.server.ask(f"films/uploads/{upload}")["received"] == 1000
+    killed.server.ask(f"films/uploads/{upload}?start=1000", content[1000:], method="PUT")
+    sent = killed.server.ask("projects", {"upload": upload})
+    assert Path(sent["film"]["path"]).read_bytes() == content
+
+
+def edited(server: Server, at: str, told: list[int]) -> None:
+    """Make a song softer, a little each time, until the server is killed."""
+    with suppress(OSError):
+        for number in itertools.count(1):
+            edit = {"kind": "gain", "cue": 0, "db": round(-0.1 * number, 1)}
+            told.append(server.ask(f"{at}/edits", {"revision": told[-1], "edit": edit})["revision"])
 
 
 def test_ctrl_c_with_a_job_and_a_stream_interrupts_it(tmp_path: Path, library: Path) -> None:

@@ -65,6 +65,18 @@ def test_a_picture_is_found_by_its_time(tmp_path: Path) -> None:
     assert shades == pytest.approx({1.2: 150, 0.0: 0, 1.9: 235, 50.0: 245}, abs=4)
 
 
+def test_pictures_from_a_time_on_begin_at_the_key_picture_before(tmp_path: Path) -> None:
+    times = [n / 25 for n in range(50)]
+    film = write_film(tmp_path / "film.mkv", flat(times), options={"g": "10", "sc_threshold": "0"})
+    for time, first in ((0.0, 0.0), (1.3, 1.2), (1.99, 1.6)):
+        for ask in (VideoFile.pictures_from, VideoFile.since):
+            with VideoFile(film) as video:
+                assert next(ask(video, time)).time == pytest.approx(first, abs=0.001)
+    with VideoFile(film) as video:  # where no place is, the first ones are all there is to see in it
+        assert list(video.pictures_from(1e300)) == []
+        assert [frame.time for frame in video.since(1e300)] == pytest.approx(times, abs=0.001)
+
+
 def test_pixels_that_are_not_square(tmp_path: Path) -> None:
     path = tmp_path / "film.mp4"
     with av.open(str(path), "w") as out:

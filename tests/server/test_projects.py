@@ -3,6 +3,8 @@
 import io
 import json
 import os
+import subprocess
+import sys
 import tempfile
 import time
 import zipfile
@@ -10,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import av
 import numpy as np
 import pytest
 import soundfile
@@ -243,6 +246,28 @@ def test_a_film_that_is_replaced_by_a_link_is_not_read(
             work(library._store, project["id"], unwatched)
 
 
+def test_what_has_become_of_a_film_is_told(client: TestClient, library: Library, films: Path) -> None:
+    project = kept(client, library, films)
+    at, path = f"/api/projects/{project['id']}", films / "trip" / "beach.mp4"
+    noise = np.random.default_rng(3).normal(0.0, 0.1, (2, 48_000 * 20)).astype(np.float32)
+    whole = path.read_bytes()
+
+    def state() -> str:
+        return str(client.get(at).json()["film_state"])
+
+    assert (project["film_state"], state()) == ("as read", "as read")
+    path.write_bytes(whole + b"more")  # another file, and the same film
+    assert state() == "as read"
+    film(path, SECONDS, Track(noise, codec="aac"))  # whose sound outlasts it
+    assert state() == "as read"
+    film(path, SECONDS - 2.0, Track(noise, codec="aac"))
+    assert state() == "changed"
+    path.write_bytes(b"no film")
+    assert state() == "missing"
+    path.unlink()
+    assert state() == "missing"
+
+
 def test_a_film_is_sent_in_parts(client: TestClient, films: Path) -> None:
     content = (films / "trip" / "beach.mp4").read_bytes()
     half = len(content) // 2
@@ -260,9 +285,11 @@ def test_a_film_is_sent_in_parts(client: TestClient, films: Path) -> None:
     problem(client.get(at), 404)
     sent = Path(project["film"]["path"])
     assert sent.exists()
-    client.post(f"/api/jobs/{project['job']}/cancel")
     assert client.delete(f"/api/projects/{project['id']}", params={"revision": 1}).status_code == 204
     assert not sent.exists()
+    while (state := client.get(f"/api/jobs/{project['job']}").json()["state"]) == "running":
+        time.sleep(0.1)
+    assert state == "cancelled"
 
 
 def sent(client: TestClient, content: bytes, name: str) -> str:
@@ -374,7 +401,7 @@ def ended(client: TestClient, job: int) -> dict[str, Any]:
 
 
 def test_a_film_is_rendered_and_copied_where_browsers_dont_play_it(
-    client: TestClient, films: Path, tmp_path: Path
+    client: TestClient, library: Library, films: Path, tmp_path: Path
 ) -> None:
     film(films / "old.avi", SECONDS, Track(np.zeros((2, 48_000 * 4), dtype=np.float32)))
     project = client.post("/api/projects", json={"film": str(films / "old.avi"), "name": "Old"}).json()
@@ -403,9 +430,54 @@ def test_a_film_is_rendered_and_copied_where_browsers_dont_play_it(
     with zipfile.ZipFile(tmp_path / "out.zip") as archive:
         assert archive.namelist() == ["old-music.wav", "old-film.wav"]
     problem(client.post(f"{at}/render", json={"revision": 1, "kind": "film"}), 409)
+    os.utime(films / "old.avi")
+    assert not client.get(at).json()["ready"]
+    make_project_proxy(library._store, project["id"], unwatched)
+    (kept_copy,) = library._store.films_folder.glob("proxies/*")
+    assert client.get(f"{at}/film").headers["content-length"] == str(kept_copy.stat().st_size)
+    (films / "old.avi").unlink()
+    assert client.delete(at, params={"revision": project["revision"]}).status_code == 204
+    assert not kept_copy.exists()
 
 
-def test_a_project_moves_to_another_machine(client: TestClient, library: Library, films: Path) -> None:
+def samples(path: Path) -> np.ndarray:
+    with av.open(str(path)) as container:
+        return np.concatenate([frame.to_ndarray().reshape(-1) for frame in container.decode(audio=0)])
+
+
+def test_a_film_that_was_edited_sounds_the_same_from_the_command_line(
+    client: TestClient, library: Library, films: Path, tmp_path: Path
+) -> None:
+    project = edit(client, kept(client, library, films), kind="split", cue=0, at=5.0)
+    for change in (
+        {"kind": "swap", "cue": 1, "alternative": 0},
+        {"kind": "slip", "cue": 1, "seconds": 7.031},
+        {"kind": "gain", "cue": 0, "db": -3.3},
+        {"kind": "fade", "cue": 0, "fade_in": 0.5, "fade_out": 1.0},
+        {"kind": "silence", "start": 9.0, "end": 10.0},
+        {"kind": "border", "cue": 2, "edge": "end", "seconds": 11.2},
+    ):
+        project = edit(client, project, **change)
+    at, film_path = f"/api/projects/{project['id']}", films / "trip" / "beach.mp4"
+    rendered = {}
+    for kind, name in (("film", "page.mp4"), ("music", "page.wav")):
+        job = client.post(f"{at}/render", json={"revision": project["revision"], "kind": kind}).json()
+        (tmp_path / name).write_bytes(client.get(f"/api/jobs/{ended(client, job['id'])['id']}/file").content)
+        rendered[kind] = samples(tmp_path / name)
+        assert np.abs(rendered[kind]).max() > 0.05
+    for format_ in ("json", "project"):
+        sheet = tmp_path / f"{format_}.json"
+        sheet.write_bytes(client.get(f"{at}/export", params={"format": format_}).content)
+        out = tmp_path / format_
+        words = ("--sheet", sheet, "--library", library._store.address, "--output", out.with_suffix(".mp4"))
+        command = [sys.executable, "-m", "img2music", "score", film_path, *words, "--stems", out]
+        done = subprocess.run(list(map(str, command)), check=False, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        np.testing.assert_array_equal(samples(out.with_suffix(".mp4")), rendered["film"])
+        np.testing.assert_array_equal(samples(tmp_path / f"{format_}-music.wav"), rendered["music"])
+
+
+def test_a_project_moves_to_another_machine(client: TestClient, library: Library, films: Path, tmp_path: Path) -> None:
     project = edit(client, kept(client, library, films), kind="fade", cue=0, fade_in=0.5, fade_out=1.0)
     taken = client.get(f"/api/projects/{project['id']}/export", params={"format": "project"})
     document = taken.json()
@@ -429,6 +501,9 @@ def test_a_project_moves_to_another_machine(client: TestClient, library: Library
     assert again["sheet"]["cues"][0]["fade_out"] == 1.0
     ended(client, again["job"])
     assert edit(client, again, kind="choose")["sheet"]["cues"]
+    (tmp_path / "trip.json").write_text(json.dumps(document))
+    scored = library.score(films / "beach.mp4", audio_only=tmp_path / "out.wav", sheet=tmp_path / "trip.json")
+    assert (scored.sheet.film.path, scored.sheet.cues[0].track.path) == (str(films / "beach.mp4"), str(elsewhere))
     document["sheet"]["cues"][0]["track"]["path"] = "/etc/passwd"
     assert "lacks 1 of the project's songs" in problem(take_up(document, films / "beach.mp4"), 422)
     problem(take_up(document, films / "trip" / "beach.mp4"), 404)

@@ -84,6 +84,8 @@ export interface Project {
   job: number | null;
   /** Whether a browser can play the film already. */
   ready: boolean;
+  /** What has become of it since its music was chosen. */
+  film_state: "as read" | "changed" | "missing";
 }
 
 /** What is drawn of a film beside its pictures. */

@@ -11,6 +11,7 @@ const EDGE = 7; // pixels by which an edge may be missed
 const SNAP = 9; // pixels within which an edge jumps to a cut or a beat
 const TITLE = 22; // pixels of a cue above its waveform
 const QUIETEST = -36; // decibels at the foot of a cue
+const APART = 3; // pixels from point to point of a curve: software takes long over strokes with many corners
 const TOUCHING = 0.1; // seconds by which cues may be apart that touch, as for the server
 const SHORTEST = 0.5; // seconds that an edge leaves of a cue
 
@@ -261,12 +262,14 @@ export function draw(context: CanvasRenderingContext2D, view: Window, shown: Sho
     if (points.length === 0) return;
     const first = Math.max(0, firstFrom(points, from, ([seconds]) => seconds) - 1);
     const last = Math.min(points.length - 1, firstFrom(points, to, ([seconds]) => seconds));
-    const each = Math.max(1, Math.floor((last - first) / width));
+    const each = Math.max(1, Math.ceil((APART * (last - first)) / width));
     for (const [column, dashed] of [[1, false], [2, true]] as const) {
       context.beginPath();
       for (let i = first - (first % each); i <= last; i += each) {
-        const point = points[i]!;
-        context.lineTo(x(point[0]), top + height * (1 - point[column]));
+        const end = Math.min(i + each, points.length);
+        let [seconds, sum] = [0, 0];
+        for (let one = i; one < end; one++) [seconds, sum] = [seconds + points[one]![0]!, sum + points[one]![column]!];
+        context.lineTo(x(seconds / (end - i)), top + height * (1 - sum / (end - i)));
       }
       context.strokeStyle = dashed ? colours.ink : colours.accent;
       context.setLineDash(dashed ? [5, 3] : []);
@@ -292,13 +295,12 @@ export function draw(context: CanvasRenderingContext2D, view: Window, shown: Sho
     const first = Math.max(0, Math.floor(left));
     const until = Math.min(width, Math.ceil(right));
     const middle = top + height / 2;
-    context.beginPath();
+    // Whole pixels without a path, which software fills ten times as quickly.
     for (let column = first; column < until; column++) {
       const start = from + column / scale + offset;
-      const half = Math.max(0.5, (height / 2 - 1) * levels.highest(start, start + 1 / scale));
-      context.rect(column, middle - half, 1, 2 * half);
+      const half = Math.max(1, Math.round((height / 2 - 1) * levels.highest(start, start + 1 / scale)));
+      context.fillRect(column, middle - half, 1, 2 * half);
     }
-    context.fill();
   }
 
   function drawCues(): void {
@@ -339,7 +341,7 @@ export function draw(context: CanvasRenderingContext2D, view: Window, shown: Sho
     const [top, height] = [ROWS.cues[0] + TITLE, ROWS.cues[1] - TITLE - 4];
     const first = Math.max(0, Math.floor((from + Math.max(0, left) / scale - gain.start) * perSecond));
     const last = Math.min(gain.decibels.length - 1, Math.ceil((from + Math.min(width, right) / scale - gain.start) * perSecond));
-    const each = Math.max(1, Math.floor(perSecond / scale));
+    const each = Math.max(1, Math.ceil((APART * perSecond) / scale));
     context.beginPath();
     for (let i = first - (first % each); i <= last; i += each) {
       const share = Math.max(0, Math.min(1, (gain.decibels[i]! - QUIETEST) / (12 - QUIETEST)));

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from img2music.app.project_files import SCHEMA as PROJECT
+from img2music.app.project_files import located, read_project
 from img2music.arguments import checked, require_kind
 from img2music.errors import UsageError
 from img2music.files import FileKind, require_outputs
@@ -14,9 +16,9 @@ from img2music.locations import is_file
 from img2music.options import AnyPath, UseWishes, uses_of
 from img2music.progress import Replacing, Told, quietly
 from img2music.shapes import Result
-from img2music.soundtrack.cue_sheet import CueSheet
+from img2music.soundtrack.cue_sheet import CueSheet, sheet_of
 from img2music.soundtrack.formats import FORMATS, CueFormat
-from img2music.soundtrack.swapping import load, with_alternatives
+from img2music.soundtrack.swapping import read_document, taken_up, with_alternatives
 
 SheetFiles = list[tuple[Path, CueFormat]]
 
@@ -66,7 +68,7 @@ class Cued(Result):
 
 
 AnySheet = CueSheet | Cued | AnyPath
-"""A cue sheet, what has one, or its file."""
+"""A cue sheet, what has one, or its file; or the file of a project, as a page exports it."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +93,7 @@ def convert_cues(
     ``uses`` are cues and the number of the alternative that is to lie there, as `ScoreOptions` has them.
     """
     files = sheet_files(outputs, format)
-    read = read_sheet(sheet, told)
+    read = sheet_from(sheet, told)
     require(kinds_of(files), files_of(read, sheet), replacing)
     read = with_alternatives(read, uses_of(uses), told)
     save_sheets(read, files)
@@ -99,12 +101,44 @@ def convert_cues(
     return Converted(read, tuple(missing))
 
 
-def read_sheet(sheet: AnySheet, told: Told = quietly) -> CueSheet:
-    """Read a cue sheet from its file, unless it is read already."""
+@checked
+def read_sheet(file: AnyPath, *, told: Told = quietly) -> CueSheet:
+    """Read a cue sheet from its file, or from that of a project.
+
+    Parameters
+    ----------
+    file : str or path-like
+        JSON of the shape ``img2music/cues/1``, also edited by hand, or ``img2music/project/1``, as the page exports it.
+    told : callable, optional
+        Called with each line about what was found again, as it depends on what was edited.
+
+    Returns
+    -------
+    CueSheet
+        The scenes and cues. Files that it names need not be there.
+
+    Raises
+    ------
+    InputError
+        If it can't be read, is neither, or can't be what it says.
+    """
+    return sheet_from(file, told)
+
+
+def sheet_from(
+    sheet: AnySheet, told: Told = quietly, *, store: LibraryStore | None = None, film: AnyPath | None = None
+) -> CueSheet:
+    """Read a cue sheet, unless it is read already; of a project for a film, with songs where a library has them."""
     require_kind("sheet", sheet, AnySheet)
     if isinstance(sheet, Cued):
         return sheet.sheet
-    return sheet if isinstance(sheet, CueSheet) else load(sheet, told)
+    if isinstance(sheet, CueSheet):
+        return sheet
+    document, name = read_document(sheet), os.fsdecode(sheet)
+    if document.get("schema") != PROJECT:
+        return taken_up(sheet_of(document, name), name, told)
+    path = None if film is None else os.path.abspath(os.fsdecode(film))  # noqa: PTH100 - names may be any bytes
+    return located(store, read_project(document, name), path)
 
 
 def sheet_files(files: Sequence[AnyPath], format: str | None = None) -> SheetFiles:  # noqa: A002

@@ -13,7 +13,7 @@ import msgspec
 import numpy as np
 
 from img2music.errors import InputError, UsageError
-from img2music.files import FileKind, make_folder, open_regular, write_atomically
+from img2music.files import FileKind, keep_below, make_folder, open_regular, write_atomically
 from img2music.media.video import VideoFile
 from img2music.options import AnyPath
 from img2music.progress import Progress, unwatched
@@ -123,14 +123,7 @@ def _store(found: Film | Heard, file: Path) -> None:
     make_folder(file.parent)
     body = encoded(found)
     write_atomically(MAGIC + _checksum(body) + body, file, _KIND)
-    with suppress(OSError):
-        known = sorted((each.stat().st_mtime, each.stat().st_size, each) for each in file.parent.glob("*.film"))
-        total = sum(size for _, size, _ in known)
-        for _, size, oldest in known:
-            if total <= MOST_KEPT or oldest == file:
-                break
-            oldest.unlink(missing_ok=True)
-            total -= size
+    keep_below(file.parent.glob("*.film"), MOST_KEPT, file)
 
 
 def encoded(found: Film | Heard) -> bytes:

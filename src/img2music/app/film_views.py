@@ -18,8 +18,9 @@ from img2music.errors import InputError, UsageError
 from img2music.files import Closing, FileKind, write_atomically
 from img2music.media.peaks import PER_SECOND, read_peaks
 from img2music.media.stills import stills
-from img2music.media.video import VideoFile
+from img2music.media.video import VideoFile, survey_of
 from img2music.soundtrack.beats import compile_tracker, compiling, listen
+from img2music.soundtrack.cue_sheet import TOLERANCE
 
 MOST_STILLS = 60
 """Pictures of a row."""
@@ -79,6 +80,12 @@ class FilmViews(Closing):
         """The media type by which browsers play a film as it is; None if they don't."""
         return _plays(path, *_state(path))
 
+    def lasts(self, path: str, seconds: float) -> bool:
+        """Whether a film lasts so long; its packets are read through only if its header says otherwise."""
+        if abs(_stated(path, *_state(path)) - seconds) <= TOLERANCE:
+            return True
+        return abs(survey_of(path).duration - seconds) <= TOLERANCE
+
     def row(self, path: str, start: float, end: float, count: int, height: int) -> Path:
         """A JPEG of pictures from a part of a film, side by side."""
         if not start < end:
@@ -129,6 +136,12 @@ def _plays(path: str, _size: int, _mtime_ns: int) -> str | None:
             and (sound is None or sound.codec_context.codec.canonical_name in _SOUND[kind])
         )
         return kind if fits else None
+
+
+@lru_cache(maxsize=1 << 10)
+def _stated(path: str, _size: int, _mtime_ns: int) -> float:
+    with VideoFile(path) as film:
+        return film.stated_duration
 
 
 def _write_peaks(path: str, output: Path) -> None:

@@ -7,7 +7,7 @@ import secrets
 import shutil
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -144,16 +144,17 @@ class Films:
 
     # Sent
 
-    def begin(self, name: str, size: int) -> FilmUpload:
-        """Have a film sent that has so many bytes."""
+    def begin(self, name: str, size: int, used: Collection[str]) -> FilmUpload:
+        """Have a film sent that has so many bytes; of those that were sent, some are used, and stay."""
         if not 0 < size <= LARGEST:
             raise UsageError(f"A film has 1 byte to {LARGEST >> 30} GB.")
         own = self._folder()
         with self._lock:
-            self._tidy(own)
-            if sum(1 for each in own.iterdir() if (each / "upload.json").exists()) >= MOST_OPEN:
+            self._tidy(own, used)
+            lacking = [_lacking(each) for each in own.iterdir() if (each / "upload.json").exists()]
+            if len(lacking) >= MOST_OPEN:
                 raise UsageError(f"{MOST_OPEN} films are on their way: wait until they are here.")
-            if shutil.disk_usage(own).free < size + ROOM:
+            if shutil.disk_usage(own).free < size + sum(lacking) + ROOM:
                 raise UsageError("There is no room for this film on the server's disk.")
             id_ = secrets.token_hex(16)
             folder = own / id_
@@ -165,7 +166,8 @@ class Films:
 
     def received(self, id: str) -> FilmUpload:  # noqa: A002
         """Tell how much of a film is here; a `KeyError` if none of this id is on its way."""
-        folder, _ = self._sending(id)
+        with self._lock:
+            folder, _ = self._sending(id)
         return FilmUpload(id, (folder / "part").stat().st_size)
 
     def add(self, id: str, start: int, part: bytes) -> FilmUpload:  # noqa: A002
@@ -227,14 +229,39 @@ class Films:
         if not _ID.fullmatch(id_):
             raise KeyError(id_)
         folder = self._folder() / id_
+        _mend(folder)
         try:
             (folder / "part").stat()
             return folder, json.loads((folder / "upload.json").read_text(encoding="ascii"))
         except (OSError, ValueError):
             raise KeyError(id_) from None
 
-    def _tidy(self, own: Path) -> None:
+    @staticmethod
+    def _tidy(own: Path, used: Collection[str]) -> None:
+        """Remove what was not sent to its end, or that nobody wanted then."""
+        wanted = {part for path in used for part in PurePath(path).parts}
         for folder in own.iterdir():
-            with suppress(OSError):
-                if (folder / "upload.json").exists() and time.time() - (folder / "part").stat().st_mtime > STRAY:
-                    shutil.rmtree(folder)
+            if _ID.fullmatch(folder.name) and folder.name not in wanted:
+                with suppress(OSError):
+                    if time.time() - max(each.stat().st_mtime for each in (folder, *folder.iterdir())) > STRAY:
+                        shutil.rmtree(folder)
+
+
+def _mend(folder: Path) -> None:
+    """Have a film wait for a project again where a server was killed between two renames."""
+    with suppress(OSError):
+        names = {each.name for each in folder.iterdir()}
+        if "upload.json" in names and "part" not in names:
+            for name in names - {"upload.json"}:
+                (folder / name).replace(folder / "part")
+        elif {"sent.json", "part"} <= names:
+            (folder / "sent.json").replace(folder / "upload.json")
+
+
+def _lacking(folder: Path) -> int:
+    """Bytes of a film that are not here yet."""
+    try:
+        told = json.loads((folder / "upload.json").read_text(encoding="ascii"))
+        return max(0, int(told["bytes"]) - (folder / "part").stat().st_size)
+    except (OSError, ValueError):
+        return 0

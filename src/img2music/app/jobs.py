@@ -6,6 +6,7 @@ on two busy cores about half the answers a second), and what crashes in one take
 
 import atexit
 import contextlib
+import itertools
 import os
 import secrets
 import shutil
@@ -31,8 +32,8 @@ POLL = 0.5
 """Seconds after which jobs of other servers are looked at."""
 MOST_KEPT = 2 << 30
 """Bytes of files to be imported that are kept; then those of jobs that ended go, the oldest first."""
-MOST_EXPORTS = 5
-"""Files to be taken away that are kept."""
+MOST_EXPORTS, MOST_EXPORTED = 5, 50 << 30
+"""Files to be taken away that are kept, and bytes of them; the newest in any case."""
 WRITING = (JobKind.EXPORT, JobKind.RENDER)
 """Jobs that write a file to be taken away."""
 STRAY = 3600.0
@@ -253,7 +254,9 @@ class JobQueue(Closing):
             requests = dict(self.jobs.requests())
             listed = [job for job in listed if job.id in requests]  # as above
             exports = [job.id for job in listed if job.kind in WRITING and job.state is JobState.DONE]
-            keep = {exported(id_, requests[id_]["format"]) for id_ in exports[:MOST_EXPORTS]}
+            names = [exported(id_, requests[id_]["format"]) for id_ in exports[:MOST_EXPORTS]]
+            sizes = itertools.accumulate(_size(self._store.folder / name) for name in names)
+            keep = {name for name, size in zip(names, sizes, strict=True) if name == names[0] or size <= MOST_EXPORTED}
             keep |= {
                 requests[job.id]["file"]
                 for job in listed
@@ -264,3 +267,10 @@ class JobQueue(Closing):
                 age = time.time() - file.stat().st_mtime if file.name.startswith("import-") else STRAY
                 if file.name not in keep and age >= STRAY:
                     file.unlink(missing_ok=True)
+
+
+def _size(file: Path) -> int:
+    try:
+        return file.stat().st_size
+    except FileNotFoundError:
+        return 0

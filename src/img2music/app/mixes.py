@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from img2music.errors import InputError
-from img2music.files import Closing, FileKind, make_folder, replacing
+from img2music.files import Closing, FileKind, keep_below, make_folder, replacing
 from img2music.library.executors import Context, interrupts_blocked
 from img2music.locations import state
 from img2music.media.film_survey import Survey
@@ -32,8 +32,8 @@ from img2music.soundtrack.sound import Mix, music_decibels, own_decibels
 
 LONGEST = 60.0
 """Seconds of the longest part that is given at once."""
-MOST_KEPT = 50
-"""Gains of sheets that are kept."""
+MOST_KEPT = 512 << 20
+"""Bytes of all gains of sheets that are kept, of which two hours of film take 14 MB."""
 NICE = 10
 GRACE = 2.0
 PER_SECOND = 10
@@ -130,7 +130,6 @@ class Mixes(Closing):
                 self._failed = measured if self._known(measured) is None else None
             if name == self._failed:  # what is wrong with a file is told where that is heard
                 return
-            self._tidy()
             text = dumps(sheet.to_dict(), None).encode("ascii")
             process = Context().Process(
                 target=_measured, args=(text, film, self._folder / f"{name}.npy"), name="measuring", daemon=True
@@ -148,11 +147,6 @@ class Mixes(Closing):
             process.join()
             process.close()
             self._process = None
-
-    def _tidy(self) -> None:
-        files = sorted(self._folder.glob("*.npy"), key=lambda each: each.stat().st_mtime)
-        for file in files[:-MOST_KEPT]:
-            file.unlink(missing_ok=True)
 
 
 def gains(sheet: CueSheet, film: str, survey: Survey) -> GainCurves:
@@ -216,3 +210,4 @@ def _measured(text: bytes, film: str, output: Path) -> None:
     curve = mix.checked().measured(ScoreOptions().loudness)
     with replacing(output, CURVE) as stream:
         np.save(stream, curve)
+    keep_below(output.parent.glob("*.npy"), MOST_KEPT, output)

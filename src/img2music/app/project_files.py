@@ -66,6 +66,17 @@ def settled(store: "LibraryStore", project: ProjectFile, film: str) -> CueSheet:
     if lacking:
         shown = "; ".join(map(printable, list(lacking)[:NAMED]))
         raise UsageError(f"The library lacks {len(lacking)} of the project's songs ({shown}): scan them first.")
+    return _placed(sheet, here, film)
+
+
+def located(store: "LibraryStore | None", project: ProjectFile, film: str | None) -> CueSheet:
+    """The sheet for who has the files and need not have scanned them: songs that no library knows lie where it says."""
+    known = {} if store is None else dict(_here(store, project.sheet, project.sounds))
+    here = {track.path: known.get(track.path, track) for track in _tracks(project.sheet)}
+    return _placed(project.sheet, here, project.sheet.film.path if film is None else film)
+
+
+def _placed(sheet: CueSheet, here: Mapping[str, CueTrack], film: str) -> CueSheet:
     cues = tuple(
         replace(
             cue,

@@ -1,27 +1,28 @@
 """Projects: films whose music is chosen, changed by hand, heard at once, and rendered at the end."""
 
-import json
 import os
 import zipfile
 import zlib
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import numpy as np
 
 from img2music.app.film_cache import decoded, encoded, reading_of
 from img2music.app.film_views import FilmViews
-from img2music.app.films import Films
+from img2music.app.films import Films, FilmUpload
 from img2music.app.job_work import Rendering
 from img2music.app.jobs import JobQueue
 from img2music.app.mixes import GainCurves, Mixes, gains
 from img2music.app.person import Listener
 from img2music.app.project_files import project_file, read_project, settled
-from img2music.app.proxies import make_proxy, proxy_of
+from img2music.app.proxies import make_proxy, proxy_of, remove_proxies
 from img2music.app.scoring import STEMS, score_film
 from img2music.app.spotting import spot_from
 from img2music.distribution import AffectDistribution
@@ -69,6 +70,14 @@ class ProjectFilm:
     fps: float | None
 
 
+class FilmState(StrEnum):
+    """What has become of a project's film."""
+
+    AS_READ = "as read"
+    CHANGED = "changed"  # it lasts longer or shorter than what its music was chosen for: it can't be rendered
+    MISSING = "missing"  # it is not there, can't be read, or lies in no folder that is allowed
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Project(Result):
     """A film with its music, as it is by now."""
@@ -85,6 +94,7 @@ class Project(Result):
     redo: Change | None
     job: int | None  # that is under way for it; or the one that was to read its film, and has not
     ready: bool  # whether the film can be played
+    film_state: FilmState
     banned: tuple[CueTrack, ...]
 
     def to_dict(self) -> dict[str, Any]:
@@ -123,6 +133,18 @@ class ProjectList(Result):
     """The last changed first."""
 
 
+class _ListedFilm(msgspec.Struct):
+    duration: float
+    fps: float
+
+
+class _Listed(msgspec.Struct):
+    """What a list tells of a sheet, of which the rest is not even looked at."""
+
+    film: _ListedFilm
+    cues: list[msgspec.Raw]
+
+
 class Projects:
     """The projects of a library that is served."""
 
@@ -136,13 +158,13 @@ class Projects:
         jobs = {job.project: job.id for job in self._queue.jobs.unended() if job.project is not None}
         found = []
         for row in self._table.all():
-            told = None if row.sheet is None else json.loads(row.sheet)  # which is quicker than to check all of it
+            told = None if row.sheet is None else msgspec.json.decode(row.sheet, type=_Listed)
             summary = ProjectSummary(
                 id=row.id,
                 name=row.name,
-                film=_film(row.film, told and told["film"]["duration"], told and told["film"]["fps"]),
+                film=_film(row.film, *((None, None) if told is None else (told.film.duration, told.film.fps))),
                 updated=row.updated,
-                cues=told and len(told["cues"]),
+                cues=None if told is None else len(told.cues),
                 job=jobs.get(row.id),
             )
             found.append(summary)
@@ -203,10 +225,17 @@ class Projects:
         """Forget one, and its film if that was sent."""
         film = self._table.find(id).film
         self._table.remove(id, revision)
-        if all(row.film != film for row in self._table.all()):
-            with suppress(OSError):
-                self._proxy(film).unlink(missing_ok=True)
+        for job in self._queue.jobs.unended():
+            if job.project == id:
+                with suppress(KeyError, UsageError):  # it has ended by now
+                    self._queue.cancel(job.id)
+        if film not in self._table.films():
+            remove_proxies(film, _films_folder(self._store))
             self.films.forget(film)
+
+    def begin_upload(self, name: str, size: int) -> FilmUpload:
+        """Have a film sent that has so many bytes."""
+        return self.films.begin(name, size, self._table.films())
 
     def edit(self, id: int, revision: int, edit: Edit) -> Project:  # noqa: A002
         """Change its sheet."""
@@ -252,6 +281,7 @@ class Projects:
             redo=row.redo,
             job=self._job(row.id, read=row.position > 0),
             ready=self._is_ready(row),
+            film_state=self._state(row.film, sheet),
             banned=() if sheet is None else sheet.banned,
         )
 
@@ -265,6 +295,17 @@ class Projects:
         with suppress(InputError):
             return self.films.allows(row.film) and self._playable(row.film) is not None
         return False
+
+    def _state(self, path: str, sheet: CueSheet | None) -> FilmState:
+        if sheet is not None and sheet.slideshow is not None:  # which is made only when it is rendered
+            return FilmState.AS_READ
+        try:
+            if self.films.allows(path):
+                fits = sheet is None or self._views.lasts(path, sheet.film.duration)
+                return FilmState.AS_READ if fits else FilmState.CHANGED
+        except InputError:
+            pass
+        return FilmState.MISSING
 
     # What is drawn and heard
 

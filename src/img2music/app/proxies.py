@@ -3,6 +3,7 @@
 import hashlib
 import os
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -28,14 +29,27 @@ FOLDER = "proxies"
 def proxy_of(path: str, folder: Path) -> Path:
     """Where the copy of a film is that is kept in a folder of sent films, once it is made; of the film as it is now."""
     size, changed = locations.state(path)
-    name = hashlib.blake2b(os.fsencode(f"{path}\0{size}\0{changed}"), digest_size=16).hexdigest()
-    return folder / FOLDER / f"{name}.mp4"
+    return folder / FOLDER / f"{_name(path)}-{size}-{changed}.mp4"
+
+
+def remove_proxies(path: str, folder: Path, keep: Path | None = None) -> None:
+    """Remove the copies of a film as it was at any time, but for one."""
+    for each in (folder / FOLDER).glob(f"{_name(path)}-*.mp4"):
+        if each != keep:
+            with suppress(OSError):
+                each.unlink(missing_ok=True)
+
+
+def _name(path: str) -> str:
+    return hashlib.blake2b(os.fsencode(path), digest_size=16).hexdigest()
 
 
 def make_proxy(path: str, folder: Path, progress: Progress) -> Path:
     """Make the copy of a film."""
     output = proxy_of(path, folder)
     make_folder(output.parent)
+    for left in output.parent.glob(".*.part*"):  # by a job that was killed; one runs at a time
+        left.unlink(missing_ok=True)
     track = FilmTrack.of(path)
     with VideoFile(path) as film:
         seconds = film.survey.duration
@@ -51,6 +65,7 @@ def make_proxy(path: str, folder: Path, progress: Progress) -> Path:
             sound = Sound(RATE, "stereo", samples, FilmTrack(path, "stereo").blocks([(0, samples)]))
         pictures = _pictures(film, size, rate, count)
         write_pictures(pictures, output, rate=rate, size=size, count=count, sound=sound, progress=progress)
+    remove_proxies(path, folder, keep=output)
     return output
 
 

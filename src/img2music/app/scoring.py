@@ -13,10 +13,10 @@ from img2music.app.cues import (
     Cued,
     files_of,
     kinds_of,
-    read_sheet,
     require,
     save_sheets,
     sheet_files,
+    sheet_from,
     songs_of,
 )
 from img2music.app.spotting import plotted, spot_from
@@ -80,7 +80,7 @@ def score_film(
     if sheet is not None and (spotting is not None or plot is not None):
         given = "plot" if spotting is None else "spotting"
         raise UsageError(f"The cue sheet says what is to be made: `sheet` goes without `{given}`.")
-    chosen = None if sheet is None else read_sheet(sheet, told)
+    chosen = None if sheet is None else sheet_from(sheet, told, store=store, film=film)
     read = [("the film itself", film), *([] if chosen is None else files_of(chosen, sheet))]
     require(outputs, itertools.chain(read, _tagged(written.sounds), songs_of(store)), replacing)
     notes: tuple[str, ...] = ()

@@ -13,10 +13,10 @@ from img2music.app.cues import (
     AnySheet,
     files_of,
     kinds_of,
-    read_sheet,
     require,
     save_sheets,
     sheet_files,
+    sheet_from,
     songs_of,
 )
 from img2music.app.person import Listener
@@ -106,7 +106,7 @@ def make_slideshow(
     if sheet is not None and photos:
         raise UsageError("The cue sheet says what is to be made: `sheet` goes without photos.")
     outputs = [(file, FILM.chosen(None, file).kind), *kinds_of(files), *plotted(plot)]
-    given = None if sheet is None else read_sheet(sheet, told)
+    given = None if sheet is None else sheet_from(sheet, told, store=store)
     inputs = [] if given is None else files_of(given, sheet)
     require(outputs, itertools.chain(inputs, given_pictures("one of the photos", photos), songs_of(store)), replacing)
     errors: list[InputError] = []

@@ -16,7 +16,7 @@ from img2music import locations
 from img2music.app.pictures import preview
 from img2music.connectors.covers import find_cover
 from img2music.errors import InputError
-from img2music.files import FileKind, make_folder, write_atomically
+from img2music.files import FileKind, keep_below, make_folder, write_atomically
 from img2music.media.audio_file import AudioFile
 from img2music.media.peaks import PER_SECOND, read_peaks
 from img2music.media.sound_writer import sound_file
@@ -134,16 +134,8 @@ class Sounds:
         """Remove what was wanted longest ago, where there is too much."""
         with self._lock:
             self._kept += newest.stat().st_size
-            if self._kept <= MOST_KEPT:
-                return
-            files = sorted((each.stat().st_atime_ns, each.stat().st_size, each) for each in self._files())
-            self._kept = sum(size for _, size, _ in files)
-            for _, size, file in files:
-                if self._kept <= EMPTIED * MOST_KEPT:
-                    return
-                if file != newest:
-                    file.unlink(missing_ok=True)
-                    self._kept -= size
+            if self._kept > MOST_KEPT:
+                self._kept = keep_below(self._files(), EMPTIED * MOST_KEPT, newest)
 
 
 def _file(track: Track) -> tuple[str, State]:

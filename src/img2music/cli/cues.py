@@ -11,7 +11,7 @@ from img2music.options import ScoreOptions
 
 
 @command()
-@argument("sheet", metavar="SHEET", type=file_path, help="A cue sheet as JSON.")
+@argument("sheet", metavar="SHEET", type=file_path, help="A cue sheet, or a project that the page exported, as JSON.")
 @option_of(ScoreOptions, "uses")
 @sheet_format_option
 @sheet_files_option

@@ -22,7 +22,10 @@ from img2music.options import ScoreOptions, SpotOptions
 )
 @option("--preview-seams", is_flag=True, help="Write only the seconds around each change of song, in small pictures.")
 @option(
-    "--sheet", type=file_path, metavar="FILE", help="Music of this cue sheet (JSON), as it is, instead of choosing it."
+    "--sheet",
+    type=file_path,
+    metavar="FILE",
+    help="Music of this cue sheet, or of a project that the page exported (JSON), as it is, instead of choosing it.",
 )
 @sheet_output_option
 @options_of(ScoreOptions)

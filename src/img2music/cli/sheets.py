@@ -85,7 +85,7 @@ def require_alone(*allowed: str) -> None:
     for param in context.command.params:
         name = str(param.name)
         if (
-            name not in {"sheet", "sheets", "output", "force", "loudness", *allowed}
+            name not in {"sheet", "sheets", "output", "force", "library", "loudness", *allowed}
             and context.get_parameter_source(name) is ParameterSource.COMMANDLINE
             and context.params[name] not in (None, ())
         ):

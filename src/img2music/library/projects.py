@@ -71,6 +71,11 @@ class ProjectTable:
             ids = connection.scalars(sa.select(projects.c.id).order_by(projects.c.updated.desc(), projects.c.id)).all()
             return [_found(connection, id_) for id_ in ids]
 
+    def films(self) -> set[str]:
+        """The paths of their films."""
+        with self._reading() as connection:
+            return set(connection.scalars(sa.select(projects.c.film)))
+
     def find(self, id: int) -> ProjectRow:  # noqa: A002
         """Read one; a `KeyError` if there is none."""
         with self._reading() as connection:

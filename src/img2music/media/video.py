@@ -107,6 +107,11 @@ class VideoFile(Closing):
         return rate if SLOWEST <= rate <= FASTEST else USUAL_RATE
 
     @property
+    def stated_duration(self) -> float:
+        """Seconds that it says it lasts; 0 where it does not."""
+        return float(self.container.duration or 0) / 1_000_000
+
+    @property
     def survey(self) -> Survey:
         """What its packets say; they are read through when it is first asked for."""
         if self._known is not None:
@@ -146,21 +151,10 @@ class VideoFile(Closing):
             raise InputError(NO_PICTURE, self.path)
 
     def picture(self, time: float) -> VideoFrame | None:
-        """Find the picture at a time, by seeking."""
-        import av
-
-        base = float(self.stream.time_base or 0)
-        if not base or self.survey.seams:
-            return None
-        origin = float(self.survey.origin)
+        """Find the picture at a time, by seeking; None where that can't be sought."""
         found = None
-        with suppress(av.error.FFmpegError, OSError, OverflowError):
-            self.container.seek(int((time + origin) / base), stream=self.stream)
-            for frame in self._decoded():
-                stamp = self._stamp(frame)
-                if stamp is None:
-                    break
-                found = VideoFrame(float(stamp) - origin, frame, self._shape)
+        if not self.survey.seams and self._sought(time, self.survey.origin):
+            for found in self._stamped(self.survey.origin):
                 if found.time >= time - 1e-6:
                     break
         return found
@@ -170,32 +164,17 @@ class VideoFile(Closing):
 
         Nothing where that can't be sought. Their times are not to be trusted where the film's clock jumps.
         """
-        import av
-
-        base = float(self.stream.time_base or 0)
-        origin = (self.stream.start_time or 0) * base
-        with suppress(av.error.FFmpegError, OSError, OverflowError):
-            self.container.seek(int((time + origin) / base), stream=self.stream)
-            for frame in self._decoded():
-                stamp = self._stamp(frame)
-                if stamp is not None:
-                    yield VideoFrame(float(stamp) - origin, frame, self._shape)
+        origin = (self.stream.start_time or 0) * Fraction(self.stream.time_base or 0)
+        if self._sought(time, origin):
+            yield from self._stamped(origin)
 
     def since(self, time: float) -> Iterator[VideoFrame]:
         """Decode pictures from a moment before a time on, by seeking; from the first, where the clock jumps."""
-        import av
-
-        base = float(self.stream.time_base or 0)
-        if not base or self.survey.seams:
+        if self.survey.seams or not self.stream.time_base:
             yield from self.frames()
             return
-        origin = float(self.survey.origin)
-        with suppress(av.error.FFmpegError, OSError, OverflowError):
-            self.container.seek(int((time + origin) / base), stream=self.stream)
-        for frame in self._decoded():
-            stamp = self._stamp(frame)
-            if stamp is not None:
-                yield VideoFrame(float(stamp) - origin, frame, self._shape)
+        self._sought(time, self.survey.origin)
+        yield from self._stamped(self.survey.origin)
 
     def sound(self, start: float = 0.0) -> "Iterator[tuple[float | None, AudioFrame]]":
         """Decode the sound, of several streams the default one, each frame with its seconds from the first picture.
@@ -227,6 +206,24 @@ class VideoFile(Closing):
                     yield float(frame.pts * frame.time_base) - origin if stamped else None, frame
         if damaged > decoded:
             raise InputError("Most of this film's sound can't be decoded: it is damaged; leave it out.", self.path)
+
+    def _sought(self, time: float, origin: Fraction) -> bool:
+        """Go to the key picture before a time, if that can be sought."""
+        import av
+
+        base = self.stream.time_base
+        if base:
+            with suppress(av.error.FFmpegError, OSError, OverflowError):
+                self.container.seek(int((time + float(origin)) / base), stream=self.stream)
+                return True
+        return False
+
+    def _stamped(self, origin: Fraction) -> Iterator[VideoFrame]:
+        """Decode pictures from where the film stands, but for those without a time."""
+        for frame in self._decoded():
+            stamp = self._stamp(frame)
+            if stamp is not None:
+                yield VideoFrame(float(stamp - origin), frame, self._shape)
 
     def _opened(self) -> "InputContainer":
         import av

@@ -3,6 +3,7 @@
 import json
 import math
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Annotated, Any, Final, Literal
 
@@ -356,6 +357,11 @@ class CueSheet(Result):
 
 def parse(content: bytes, name: str) -> CueSheet:
     """Read the JSON of a cue sheet, also one that was edited by hand; ``name`` is the file's, for messages."""
+    return sheet_of(document_of(content, name), name)
+
+
+def document_of(content: bytes, name: str) -> dict[str, Any]:
+    """Read JSON that may be a cue sheet, or hold one; its ``schema`` tells which."""
     if len(content) > LARGEST:
         raise InputError("is too large for a cue sheet.", name)
     try:
@@ -366,7 +372,12 @@ def parse(content: bytes, name: str) -> CueSheet:
         raise InputError(
             "is no cue sheet: it is not JSON in UTF-8 with finite numbers, or nested too deeply.", name
         ) from None
-    if not isinstance(document, dict) or document.get("schema") != SCHEMA:
+    return document if isinstance(document, dict) else {}
+
+
+def sheet_of(document: Mapping[str, Any], name: str) -> CueSheet:
+    """The cue sheet that JSON held."""
+    if document.get("schema") != SCHEMA:
         raise InputError(f'is no cue sheet of this version of img2music ("schema" is not "{SCHEMA}").', name)
     return from_dict(document, CueSheet, name)
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import PurePath
+from typing import Any
 
 import numpy as np
 
@@ -25,9 +26,10 @@ from img2music.soundtrack.cue_sheet import (
     Cue,
     CueSheet,
     CueTrack,
+    document_of,
     gain,
-    parse,
     recorded,
+    sheet_of,
 )
 from img2music.soundtrack.cueing import AROUND, beats_of
 
@@ -44,11 +46,21 @@ def load(file: str | os.PathLike[str], told: Callable[[str], object] = lambda _:
     are then 0. So may the film's own sound, which is then listened to again.
     """
     name = os.fsdecode(file)
+    return taken_up(sheet_of(read_document(file), name), name, told)
+
+
+def read_document(file: str | os.PathLike[str]) -> dict[str, Any]:
+    """Read JSON that may be a cue sheet, or hold one."""
+    name = os.fsdecode(file)
     try:
         with open(file, "rb") as stream:  # noqa: PTH123 - a path-like need not be a Path
-            sheet = parse(stream.read(LARGEST + 1), name)
+            return document_of(stream.read(LARGEST + 1), name)
     except OSError as error:
         raise InputError(f"can't be read: {error.strerror}.", name) from None
+
+
+def taken_up(sheet: CueSheet, name: str, told: Callable[[str], object]) -> CueSheet:
+    """Find again what was edited by hand in a sheet that was read from a file of this name."""
     cues = []
     try:
         for number, cue in enumerate(sheet.cues, start=1):

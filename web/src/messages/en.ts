@@ -346,6 +346,10 @@ export const en = {
     cancel: "Cancel",
 
     preparing: "The picture is being made ready for the browser. You can look at the strip meanwhile.",
+    state: {
+      changed: "The film is longer or shorter now than when its music was chosen, so it can't be rendered. Put the old one back, or begin anew.",
+      missing: "The film is not there any more, can't be read, or lies in no folder that is allowed. Put it back to see and render it.",
+    },
     unplayable: "The browser can't play this picture.",
     picture: (name: string) => `The film ${name}`,
     play: "Play",

@@ -225,7 +225,7 @@ def _add_films(routes: APIRouter, served: Served) -> None:
     @routes.post("/films/uploads", status_code=201, response_class=Response, responses=shape(FilmUpload, 201))
     def begin_upload(body: NewFilm) -> Response:
         """Begin to send a film, in parts."""
-        return as_json(films.begin(body.name, body.bytes), 201)
+        return as_json(served.projects.begin_upload(body.name, body.bytes), 201)
 
     @routes.get("/films/uploads/{id}", response_class=Response, responses=shape(FilmUpload))
     def upload(id: FilmId) -> Response:  # noqa: A002

@@ -326,7 +326,7 @@ def test_no_photo_at_all(run: Run, tmp_path: Path) -> None:
     for name in "ab":
         (photos / f"{name}.jpg").write_bytes(b"")
     told = run("--output", tmp_path / "f.mp4", photos=photos, code=2)
-    assert "Not one of the 2 photos can be read, such as" in told
+    assert "Not one of the 2 photos and films can be read, such as" in told
     assert len(told.splitlines()) == 1
 
 

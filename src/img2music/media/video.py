@@ -107,6 +107,11 @@ class VideoFile(Closing):
         return rate if SLOWEST <= rate <= FASTEST else USUAL_RATE
 
     @property
+    def stated_duration(self) -> float:
+        """Seconds that it says it lasts; 0 where it does not."""
+        return float(self.container.duration or 0) / 1_000_000
+
+    @property
     def survey(self) -> Survey:
         """What its packets say; they are read through when it is first asked for."""
         if self._known is not None:

@@ -273,7 +273,7 @@ class SheetPhoto:
     start_frame: FirstFrame = None
     clip_start: Annotated[
         Amount | None,
-        Meta(description="Seconds of a clip, from its first picture, that are seen at `start`; null for a photo."),
+        Meta(description="Second of a clip, from its first picture, seen at `start`; null for a photo."),
     ] = None
 
 
@@ -361,9 +361,8 @@ class CueSheet(Result):
     def files(self) -> list[tuple[str, str]]:
         """What it names: the film, or the photos that it is made of, and the songs; each in words and by its path."""
         photos = () if self.slideshow is None else self.slideshow.photos
-        words = ["photo" if photo.clip_start is None else "clip" for photo in photos]
         shown_files = [
-            (f"{word} {n}", photo.path) for n, (word, photo) in enumerate(zip(words, photos, strict=True), 1)
+            (f"{'photo' if photo.clip_start is None else 'clip'} {n}", photo.path) for n, photo in enumerate(photos, 1)
         ]
         shown_files = shown_files or [("film", self.film.path)]
         return [*shown_files, *((f"cue {n}", cue.track.path) for n, cue in enumerate(self.cues, 1))]

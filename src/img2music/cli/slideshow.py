@@ -56,7 +56,8 @@ def slideshow(
     """Make a film of photos and clips, with music that follows their mood.
 
     Photos move slowly, clips play with their own sound, and they change on the beats of passages of your songs, which
-    are chosen as `spot` does. Exit code 1 if some were left out and the film is there, 2 if there is none. Needs the extra "soundtrack".
+    are chosen as `spot` does. Exit code 1 if some were left out and the film is there, 2 if there is none. Needs the
+    extra "soundtrack".
     """
     if sheet is not None:
         require_alone("font", "image_model", "plot")

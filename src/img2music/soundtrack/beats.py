@@ -22,8 +22,8 @@ HOP, WINDOW = 128, 1024
 """Samples from one value of the onset strength to the next (6 ms), and of the spectrum behind each."""
 
 MELS, HIGHEST, LOW_MELS, DEEP_MELS = 64, 10_000.0, 4, 2
-"""Mel bands, the highest frequency in hertz, how many of the lowest bands hold bass and all of the kick drum (to 250 Hz),
-and how many of them hold no snare (to 150 Hz)."""
+"""Mel bands, the highest frequency in hertz, how many of the lowest bands hold bass and kick drum (to 250 Hz), and how
+many of these hold no snare (to 150 Hz)."""
 
 LATENCY = 0.010
 """Seconds by which the strength's peak comes after the sound sets in: 8 to 18 ms for clicks, drums and soft notes."""
@@ -31,7 +31,7 @@ LATENCY = 0.010
 CHROMA_WINDOW, CHROMA_HOP = 4096, 512
 """Samples of a spectrum that tells semitones apart, from 90 Hz on, and from one to the next."""
 
-BASS = 0.7  # how much bass counts for the first beats of bars, beside the change of the chord
+BASS = 2.0  # decibels by which the bass of beats must vary to count as much as the changes of chords for bars
 
 PEAK = 9  # values of the strength around a beat, within 25 ms, of which the greatest counts
 LEAST_SECONDS = 6.0  # of sound, to tell beats from
@@ -129,8 +129,8 @@ def listen(path: str | os.PathLike[str], spans: Sequence[tuple[float, float]]) -
 
     The onset strength of librosa (mean rise in decibels over mel bands) in steps of 6 ms, its tempo and its tracker by
     dynamic programming (Ellis 2007, Journal of New Music Research 36). Where onsets on the beats don't stand out, or
-    don't come again beat by beat, there are none. First beats of bars are those on which the chord changes more and there
-    is more bass than on the others, every fourth or every third. A song that sets in at once has a beat there
+    don't come again beat by beat, there are none. First beats of bars are those on which the chord changes more and
+    there is more bass than on the others, every fourth or every third. A song that sets in at once has a beat there
     where it is one, though nothing is before it that it could rise from.
 
     The spans are in seconds; they may overlap and reach beyond the song. Empty if the song can't be decoded.
@@ -239,7 +239,7 @@ def track(samples: NDArray[np.float32]) -> tuple[NDArray[np.float64], NDArray[np
     frames = _with_kick(frames, 10.0 * np.log10(power[0] + 1e-10))
     # How loud beats are on the whole tells of snares, which are struck on every second one, and have bass themselves.
     bass = 10.0 * np.log10(power[:DEEP_MELS].sum(axis=0) + 1e-10)
-    first = _bars(_standard(_chord_change(samples, frames)) + BASS * _standard(_loud(bass, frames)))
+    first = _bars(_standard(_chord_change(samples, frames)) + _standard(_loud(bass, frames), BASS))
     lengths = np.diff(frames)
     even = np.abs(lengths / np.median(lengths) - 1.0) <= UNEVEN_BEAT
     kept = np.append(even, False) | np.insert(even, 0, False)
@@ -328,9 +328,10 @@ def _unit(vector: NDArray[Any]) -> NDArray[np.float64]:
     return np.asarray(vector / (np.linalg.norm(vector) + 1e-9), dtype=np.float64)
 
 
-def _standard(values: NDArray[Any]) -> NDArray[np.float64]:
+def _standard(values: NDArray[Any], least: float = 1e-9) -> NDArray[np.float64]:
+    """Values by their standard deviation, or by the least that says something."""
     values = values.astype(np.float64)
-    return np.asarray((values - values.mean()) / (values.std() + 1e-9))
+    return np.asarray((values - values.mean()) / max(float(values.std()), least))
 
 
 def _bars(accents: NDArray[np.float64]) -> NDArray[np.bool_]:

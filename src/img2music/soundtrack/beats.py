@@ -31,7 +31,9 @@ LATENCY = 0.010
 CHROMA_WINDOW, CHROMA_HOP = 4096, 512
 """Samples of a spectrum that tells semitones apart, from 90 Hz on, and from one to the next."""
 
-BASS = 2.0  # decibels by which the bass of beats must vary to count as much as the changes of chords for bars
+CHORDS, BASS = 0.02, 2.0
+"""By how much, as standard deviations, changes of chords (one less a cosine) and bass (decibels) must vary from beat to
+beat to count fully for bars: drums alone change the first by 0.01, and a kick on every beat the second by 0.6."""
 
 PEAK = 9  # values of the strength around a beat, within 25 ms, of which the greatest counts
 LEAST_SECONDS = 6.0  # of sound, to tell beats from
@@ -239,7 +241,7 @@ def track(samples: NDArray[np.float32]) -> tuple[NDArray[np.float64], NDArray[np
     frames = _with_kick(frames, 10.0 * np.log10(power[0] + 1e-10))
     # How loud beats are on the whole tells of snares, which are struck on every second one, and have bass themselves.
     bass = 10.0 * np.log10(power[:DEEP_MELS].sum(axis=0) + 1e-10)
-    first = _bars(_standard(_chord_change(samples, frames)) + _standard(_loud(bass, frames), BASS))
+    first = _bars(_standard(_chord_change(samples, frames), CHORDS) + _standard(_loud(bass, frames), BASS))
     lengths = np.diff(frames)
     even = np.abs(lengths / np.median(lengths) - 1.0) <= UNEVEN_BEAT
     kept = np.append(even, False) | np.insert(even, 0, False)
@@ -328,10 +330,10 @@ def _unit(vector: NDArray[Any]) -> NDArray[np.float64]:
     return np.asarray(vector / (np.linalg.norm(vector) + 1e-9), dtype=np.float64)
 
 
-def _standard(values: NDArray[Any], least: float = 1e-9) -> NDArray[np.float64]:
-    """Values by their standard deviation, or by the least that says something."""
-    values = values.astype(np.float64)
-    return np.asarray((values - values.mean()) / max(float(values.std()), least))
+def _standard(values: NDArray[Any], least: float) -> NDArray[np.float64]:
+    """Values by their standard deviation, or by the least that says something; few that lie far off are brought nearer."""
+    kept = np.clip(values.astype(np.float64), *np.quantile(values, (0.05, 0.95)))
+    return np.asarray((kept - kept.mean()) / max(float(kept.std()), least))
 
 
 def _bars(accents: NDArray[np.float64]) -> NDArray[np.bool_]:

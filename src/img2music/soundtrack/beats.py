@@ -331,7 +331,7 @@ def _unit(vector: NDArray[Any]) -> NDArray[np.float64]:
 
 
 def _standard(values: NDArray[Any], least: float) -> NDArray[np.float64]:
-    """Values by their standard deviation, or by the least that says something; few that lie far off are brought nearer."""
+    """Values by their standard deviation, or the least that says something; few that lie far off are brought nearer."""
     kept = np.clip(values.astype(np.float64), *np.quantile(values, (0.05, 0.95)))
     return np.asarray((kept - kept.mean()) / max(float(kept.std()), least))
 

@@ -55,9 +55,9 @@ Parent = tuple[ElementTree.Element, Clip]
 
 def _film(spine: ElementTree.Element, film: FilmClip, ref: str, rate: Fraction) -> ElementTree.Element:
     words = {"ref": ref, "name": film.name, **_times(film.start, film.begins, film.frames, rate)}
-    words |= {"tcFormat": "DF" if film.drops else "NDF"}
     if ref == FILM:  # of a clip Final Cut Pro sees the format itself
         words |= {"format": "r1"}
+    words |= {"tcFormat": "DF" if film.drops else "NDF"}
     if film.channels:
         words |= {"audioRole": "dialogue"} if film.heard else {"srcEnable": "video"}
     shown = ElementTree.SubElement(spine, "asset-clip", words)

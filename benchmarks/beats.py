@@ -16,7 +16,7 @@ from benchmarks.report import Report
 from img2music.matching.passages import Passage
 from img2music.soundtrack.cue_sheet import Cue, CueTrack
 from img2music.soundtrack.cueing import align
-from img2music.soundtrack.slideshow.plan import beats_under, evenly, on_beats
+from img2music.soundtrack.slideshow.plan import beats_under, lasting, on_beats
 
 RATE = 44_100
 SECONDS = 100.0
@@ -188,7 +188,7 @@ def run(options: argparse.Namespace) -> Report:
                 on_bars = f"{barred.sum()} of {len(barred)}"
                 totals["bars"] += len(barred)
                 totals["bars on beats"] += int(barred.sum())
-            show = evenly(min(PHOTOS, int((duration - 1.0) / 4.0)), 4.0, FPS)
+            show = lasting([4.0] * min(PHOTOS, int((duration - 1.0) / 4.0)), FPS, 1.0)
             offset = min(7.3, duration - show.duration)
             passage = Passage(offset, offset + show.duration)
             heard = beats_under([Cue(0.0, show.duration, CueTrack(str(path)), passage)])

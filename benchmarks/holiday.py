@@ -2,16 +2,19 @@
 
 import argparse
 import random
+import shutil
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
+from benchmarks.film_material import KINDS, Kind, write
 from benchmarks.report import Report
+from img2music.app.library import Library
 from img2music.library.store import LibraryStore
 from img2music.media.images import read_image
 from img2music.media.video import VideoFile
@@ -36,6 +39,15 @@ PLACES = (
 PLACE = 25.0  # seconds
 CLIP = 0.4  # share of shots that are clips: they last longer, and the camera moves
 RATE, SIZE = 25.0, (320, 180)
+CLIPS = [
+    kind for kind in KINDS
+    if kind.name in {
+        "25.mp4", "29.97.mov", "60.mkv", "varying-rate.mp4", "portrait-flag.mp4", "no-sound.webm", "hdr.mp4", "422.mov",
+    }
+]  # fmt: skip
+"""What the clips of an album are written as, in turn."""
+
+SIDE = 360  # pixels of the shorter side of what is rendered
 
 SETTINGS: dict[str, tuple[SpotOptions, Prices]] = {
     "default": (SpotOptions(alternatives=0), Prices()),
@@ -58,7 +70,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--library", nargs="+", required=True, help="scanned music")
     parser.add_argument("--data", type=Path, default=Path("../shared/data"), help="holds oasis/")
     parser.add_argument("--films", type=int, default=1)
-    parser.add_argument("--keep", type=Path, help="folder for the films, to use them again")
+    parser.add_argument("--keep", type=Path, help="folder for films, albums and what is rendered, to look at")
 
 
 def planned(photos: Sequence[Path], seed: int) -> list[Part]:
@@ -79,17 +91,19 @@ def planned(photos: Sequence[Path], seed: int) -> list[Part]:
     return parts
 
 
-def shown(parts: Sequence[Part]) -> Iterator[tuple[float, Picture]]:
+def shown(parts: Sequence[Part], rate: float = RATE, size: tuple[int, int] = SIZE) -> Iterator[tuple[float, Picture]]:
     number, end = 0, 0.0
     for part in parts:
         image = Image.fromarray(np.asarray(read_image(part.photo)))
         begin, end = end, end + part.seconds
-        while number / RATE < end - 1e-6:
-            share = float(np.clip((number / RATE - begin) / part.seconds, 0.0, 1.0))
+        while number / rate < end - 1e-6:
+            share = float(np.clip((number / rate - begin) / part.seconds, 0.0, 1.0))
             width, height = image.width * (1.0 - part.motion), image.height * (1.0 - part.motion)
+            if size[0] < size[1]:
+                width = height * size[0] / size[1]
             left, top = (image.width - width) * share, (image.height - height) / 2
-            view = image.resize(SIZE, Image.Resampling.BILINEAR, box=(left, top, left + width, top + height))
-            yield number / RATE, np.asarray(view)
+            view = image.resize(size, Image.Resampling.BILINEAR, box=(left, top, left + width, top + height))
+            yield number / rate, np.asarray(view)
             number += 1
 
 
@@ -100,6 +114,32 @@ def made(folder: Path, photos: Sequence[Path], seed: int) -> Path:
         write_film(partial, shown(planned(photos, seed)), rate=RATE)
         partial.rename(path)
     return path
+
+
+def album(folder: Path, photos: Sequence[Path], seed: int) -> Path:
+    """The same places as the files of an album: photos as they are, and clips of many kinds."""
+    path = folder / f"album{seed}"
+    if not path.exists():
+        partial = path.with_suffix(".part")
+        shutil.rmtree(partial, ignore_errors=True)
+        partial.mkdir()
+        clips = 0
+        for number, part in enumerate(planned(photos, seed)):
+            name = f"{number:03} {part.photo.stem.rstrip('0123456789 ')}"
+            if part.motion < 0.1:
+                shutil.copy(part.photo, partial / f"{name}{part.photo.suffix}")
+                continue
+            kind = replace(CLIPS[clips % len(CLIPS)], seconds=part.seconds)
+            write(partial / f"{name} {kind.name}", kind, _moving(part, kind))
+            clips += 1
+        partial.rename(path)
+    return path
+
+
+def _moving(part: Part, kind: Kind) -> Iterator[tuple[float, Picture]]:
+    for number, each in enumerate(shown([part], float(kind.rate), kind.size)):
+        if not kind.varies or number % 7 not in (2, 3, 5):
+            yield each
 
 
 def watched(path: Path, model: ImageModel) -> tuple[Film, list[Scene]]:
@@ -147,33 +187,49 @@ def run(options: argparse.Namespace) -> Report:
     report = Report("holiday", columns)
     photos = sorted((options.data / "oasis" / "images").iterdir())
     model = ImageModel.load(None)
+
+    def add(location: str, name: str, number: int, cues: Sequence[Cue], worked: float) -> None:
+        starts = [start_of(cue) for cue in cues]
+        lengths = [cue.end - cue.start for cue in cues]
+        report.add(
+            Path(location).name,
+            name,
+            number,
+            len(cues),
+            " ".join(f"{length:.0f}" for length in lengths),
+            " ".join(f"{cue.passage.start:.1f}" for cue in cues),
+            share([start.opening for start in starts]),
+            share([start.beat for start in starts]),
+            share([start.bar for start in starts]),
+            float(np.average([cue.distance or 0.0 for cue in cues], weights=lengths)),
+            worked,
+        )
+        print(*report.rows[-1], flush=True)
+
     with tempfile.TemporaryDirectory() as temporary:
         folder: Path = options.keep or Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)
-        films = [watched(made(folder, photos, seed), model) for seed in range(options.films)]
-    for location in options.library:
-        with LibraryStore.open(location, read_only=True) as store:
-            for name, (wanted, prices) in SETTINGS.items():
-                tracks = candidates(store, wanted)
-                for number, (film, scenes) in enumerate(films):
+        files = [made(folder, photos, seed) for seed in range(options.films)]
+        films = [watched(file, model) for file in files]
+        albums = [album(folder, photos, seed) for seed in range(options.films)]
+        for location in options.library:
+            with LibraryStore.open(location, read_only=True) as store:
+                for name, (wanted, prices) in SETTINGS.items():
+                    tracks = candidates(store, wanted)
+                    for number, (film, scenes) in enumerate(films):
+                        begin = time.process_time()
+                        cues = spot(film, scenes, tracks, wanted, store=store, natural=model.reference, prices=prices)
+                        add(location, name, number, cues, time.process_time() - begin)
+            with Library.open(location, read_only=True) as library:
+                for number in range(options.films):
+                    outputs = [folder / f"{Path(location).stem} {kind}{number}.mp4" for kind in ("album", "film")]
+                    sheets = [output.with_suffix(".json") for output in outputs]
                     begin = time.process_time()
-                    cues = spot(film, scenes, tracks, wanted, store=store, natural=model.reference, prices=prices)
-                    worked = time.process_time() - begin
-                    starts = [start_of(cue) for cue in cues]
-                    lengths = [cue.end - cue.start for cue in cues]
-                    report.add(
-                        Path(location).name,
-                        name,
-                        number,
-                        len(cues),
-                        " ".join(f"{length:.0f}" for length in lengths),
-                        " ".join(f"{cue.passage.start:.1f}" for cue in cues),
-                        share([start.opening for start in starts]),
-                        share([start.beat for start in starts]),
-                        share([start.bar for start in starts]),
-                        float(np.average([cue.distance or 0.0 for cue in cues], weights=lengths)),
-                        worked,
-                    )
+                    show = library.slideshow(albums[number], output=outputs[0], sheets=sheets[:1], size=SIDE)
+                    add(location, "slideshow", number, show.sheet.cues, time.process_time() - begin)
+                    begin = time.process_time()
+                    scored = library.score(files[number], outputs[1], sheets=sheets[1:])
+                    add(location, "score", number, scored.sheet.cues, time.process_time() - begin)
     report.note = (
         "Bar of the film of 5 minutes and 12 places: 3 to 6 songs, each of 30 s at least, on the first beats of bars "
         "where the song has them, and at the song's opening."

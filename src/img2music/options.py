@@ -265,6 +265,14 @@ class SlideshowOptions(Checked):
         PhotoOrder.NAME, "As given and by name, by when they were taken, or calm to lively and back."
     )
     seconds_per_photo: float = option(4.0, "How long each photo is seen.", least=1.0, most=60.0, metavar="SECONDS")
+    clip_length: float = option(
+        10.0,
+        "How much of a film among the photos is seen at most: its liveliest part.",
+        least=1.0,
+        most=3600.0,
+        metavar="SECONDS",
+    )
+    photos_only: bool = option(False, "Leave out the films in folders.")
     whole_song: bool = option(False, "One song from start to end; the photos are spread evenly over its length.")
     shape: FilmShape = option(FilmShape.WIDE, "Proportions of the film.")
     size: int = option(1080, "Shorter side of the film.", least=64, most=2160, metavar="PIXELS")
@@ -278,13 +286,43 @@ class SlideshowOptions(Checked):
     )
     captions: Captions = option(Captions.NONE, "Write the photos' own titles, or the names of their files, on them.")
     font: AnyPath | None = option(None, "Font for captions.", metavar="FILE", shown="DejaVu Sans")
-    silent: bool = option(False, "No music; needs no library.")
+    silent: bool = option(False, "No sound, neither music nor that of clips; needs no library.")
+    original: OriginalSound | None = option(
+        None,
+        "The clips' own sound: keep it, keep it and lower the music while someone speaks in it, or drop it.",
+        shown="duck; or as the cue sheet says",
+    )
+    duck: float | None = option(
+        None,
+        "By how much the music is lowered while someone speaks in a clip; 0: not at all.",
+        least=0.0,
+        most=60.0,
+        metavar="DB",
+        shown=f"{DUCKING:g}",
+    )
+    music_db: float | None = option(
+        None,
+        "How much louder the music is than speech in clips, or, below 0, softer; under speech it stays as far beneath "
+        "as `duck` says.",
+        least=-60.0,
+        most=24.0,
+        flag="music_level",
+        metavar="DB",
+        shown="0; or as the cue sheet says",
+    )
     loudness: float = option(LOUDNESS, "Integrated loudness of the film.", least=-36.0, most=-8.0, metavar="LUFS")
 
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.silent and self.whole_song:
             raise UsageError("`silent` goes without `whole_song`.")
+        if self.silent and self.scoring != ScoreOptions(loudness=self.loudness):
+            raise UsageError("`silent` goes without `original`, `duck` and `music_db`: there is no sound.")
+
+    @property
+    def scoring(self) -> ScoreOptions:
+        """How it sounds."""
+        return ScoreOptions(self.original, self.duck, self.music_db, self.loudness)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -479,6 +517,8 @@ class SlideshowWishes(TypedDict, total=False):
 
     order: PhotoOrder | str
     seconds_per_photo: float
+    clip_length: float
+    photos_only: bool
     whole_song: bool
     shape: FilmShape | str
     size: int
@@ -487,6 +527,9 @@ class SlideshowWishes(TypedDict, total=False):
     captions: Captions | str
     font: AnyPath | None
     silent: bool
+    original: OriginalSound | str | None
+    duck: float | None
+    music_db: float | None
     loudness: float
 
 

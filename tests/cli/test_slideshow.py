@@ -13,6 +13,7 @@ import av
 import jsonschema
 import numpy as np
 import pytest
+import soundfile
 from PIL import Image
 
 from img2music.affect import Affect
@@ -20,10 +21,13 @@ from img2music.analysis import CurvePoint
 from img2music.cli.app import main
 from tests.conftest import ROOT, Locations
 from tests.soundtrack.test_film import grain
+from tests.support.films import write_film
 from tests.support.small_models import colour_model, written
 from tests.support.songs import library as make_library
 from tests.support.songs import record
 from tests.support.sounds import clicks, encode
+from tests.support.soundtracks import Track, talk
+from tests.support.soundtracks import film as sounding
 
 pytestmark = pytest.mark.slow
 
@@ -319,6 +323,81 @@ def test_bad_usage_is_told_in_one_line(run: Run, folder: Path, tmp_path: Path, n
     assert {path: path.stat().st_mtime_ns for path in [*tmp_path.iterdir(), *folder.rglob("*")]} == before
 
 
+@pytest.fixture(scope="module")
+def album(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Photos, a clip of six seconds in which someone speaks in the middle, a short upright one, and what is no clip."""
+    album = tmp_path_factory.mktemp("album")
+    for name in "ac":
+        (album / f"{name}.jpg").write_bytes((folder / "photos" / f"{name}.jpg").read_bytes())
+    sounding(album / "b.mov", 6.0, Track(talk(6.0, [(2.0, 4.0)]), "mono"))
+    shown = np.full((64, 36, 3), (60, 120, 180), dtype=np.uint8)
+    write_film(album / "d.mp4", ((number / 24, shown) for number in range(48)), rate=24.0)
+    (album / "e.mp4").write_bytes(b"")
+    (album / "f.mov").write_bytes(b"moov" * 100)
+    soundfile.write(album / "g.ogg", np.zeros(48_000), 48_000)
+    (album / "g.ogg").rename(album / "g.mp4")
+    (album / "h.avi").write_text("#EXTM3U\n/etc/passwd\n")
+    (album / "i.mkv").mkdir()
+    return album
+
+
+def test_films_among_the_photos_are_clips(run: Run, album: Path, tmp_path: Path) -> None:
+    film, sheet = tmp_path / "film.mp4", tmp_path / "cues.json"
+    told = run("--clip-length", 4, "--output", film, "--sheet-output", sheet, photos=album, code=1)
+    for name in "efgh":
+        assert len([line for line in told.splitlines() if f"/{name}." in line]) == 1  # and the rest goes on
+    document = json.loads(sheet.read_bytes())
+    jsonschema.validate(document, json.loads((ROOT / "docs/schemas/cues.json").read_text(encoding="utf-8")))
+    shown = {Path(each["path"]).name: each for each in document["slideshow"]["photos"]}
+    assert list(shown) == ["a.jpg", "b.mov", "c.jpg", "d.mp4"]
+    starts = [each["start"] for each in shown.values()]
+    assert starts == pytest.approx([0.0, 1.5, 5.5, 7.0], abs=0.76)
+    assert [each["clip_start"] is None for each in shown.values()] == [True, False, True, False]
+    own = document["original"]
+    assert own["use"] == "duck"
+    (speech,) = own["speech"]
+    clip = shown["b.mov"]
+    assert speech["start"] - clip["start"] == pytest.approx(2.0 - clip["clip_start"], abs=0.3)
+    assert [shot["end"] - shot["start"] for scene in document["scenes"] for shot in scene["shots"]][1] > 3.0
+
+    again = tmp_path / "again.mp4"
+    run("--sheet", sheet, "--output", again, alone=True)
+    first = frames(film)
+    assert np.abs(np.subtract(first, frames(again))).mean(axis=(1, 2, 3)).max() < 1.0
+    upright = first[round((shown["d.mp4"]["start"] + 0.7) * 25)]
+    assert upright[45, 80] == pytest.approx((60, 120, 180), abs=8)
+    assert upright[45, 10] == pytest.approx(np.array([60, 120, 180]) * 0.75, abs=8)  # around, itself, a little darker
+
+
+def test_the_sound_of_clips_is_dropped_or_louder(run: Run, album: Path, tmp_path: Path) -> None:
+    run(
+        "--original",
+        "drop",
+        "--output",
+        tmp_path / "a.mp4",
+        "--sheet-output",
+        tmp_path / "a.json",
+        photos=album,
+        code=1,
+    )
+    assert json.loads((tmp_path / "a.json").read_bytes())["original"]["use"] == "drop"
+    run("--silent", "--output", tmp_path / "b.mp4", photos=album, code=1)
+    with av.open(str(tmp_path / "b.mp4")) as container:
+        assert not container.streams.audio
+    told = run("--photos-only", "--silent", "--output", tmp_path / "c.mp4", photos=album)
+    assert "films are left out: " in told
+    assert len(frames(tmp_path / "c.mp4")) == round(2 * SECONDS * 25)
+    assert "without" in run("--silent", "--duck", 6, "--output", tmp_path / "d.mp4", photos=album, code=2)
+
+
+def test_clips_alone(run: Run, album: Path, tmp_path: Path) -> None:
+    film = tmp_path / "film.mp4"
+    run("--clip-length", 3, "--output", film, photos=album / "b.mov")
+    assert len(frames(film)) == 75
+    told = run("--whole-song", "--output", tmp_path / "song.mp4", photos=album / "b.mov", code=2)
+    assert "there are only clips" in told
+
+
 def test_no_photo_at_all(run: Run, tmp_path: Path) -> None:
     photos = tmp_path / "photos"
     photos.mkdir()
@@ -326,7 +405,7 @@ def test_no_photo_at_all(run: Run, tmp_path: Path) -> None:
     for name in "ab":
         (photos / f"{name}.jpg").write_bytes(b"")
     told = run("--output", tmp_path / "f.mp4", photos=photos, code=2)
-    assert "Not one of the 2 photos can be read, such as" in told
+    assert "Not one of the 2 photos and films can be read, such as" in told
     assert len(told.splitlines()) == 1
 
 

@@ -7,7 +7,7 @@ import soundfile
 
 from img2music.matching.passages import Passage
 from img2music.soundtrack.cue_sheet import EARLY, LATE, Cue, CueBeats, CueTrack
-from img2music.soundtrack.cueing import LONGEST_CROSS_FADE, ON_BEAT, RING, align
+from img2music.soundtrack.cueing import LONGEST_CROSS_FADE, ON_BEAT, OPENING_FADE, RING, SHORTEST_CROSS_FADE, align
 from tests.soundtrack.test_beats import FILE_RATE, drums
 from tests.support.sounds import noise
 
@@ -95,6 +95,23 @@ def test_a_film_begins_as_its_first_song_does_and_ends_as_the_last_one(song: Cal
     last_drum = 0.2 + 142 * 60 / 96
     assert last_drum - RING < last.passage.start + 40.0 < SOUNDING + RING
     assert off_beat(last.passage.start, 96) < 0.025
+
+
+def test_a_song_that_opens_at_its_own_beginning_comes_in_at_once(song: Callable[[float], Path]) -> None:
+    opening, within = 0.0, 20.0
+    for first, second in ((opening, within), (within, opening)):
+        placed = [
+            put(str(song(100)), DURATION, 0.0, 20.0, first),
+            put(str(song(84)), DURATION, 20.0, 60.0, second),
+        ]
+        one, other = align(placed, TIMES, flat)
+        fades = [one.fade_in, other.fade_in]
+        starts = [one.passage.start, other.passage.start]
+        opens = [start == pytest.approx(0.2, abs=0.03) for start in starts]
+        assert opens == [first == opening, second == opening]
+        assert all((fade == OPENING_FADE) == opened for fade, opened in zip(fades, opens, strict=True))
+        assert min(fade for fade, opened in zip(fades, opens, strict=True) if not opened) >= SHORTEST_CROSS_FADE
+        assert one.fade_out >= SHORTEST_CROSS_FADE  # what goes still gives way slowly
 
 
 def test_it_fades_on_a_phrase_where_the_end_of_the_song_does_not_fit(song: Callable[[float], Path]) -> None:

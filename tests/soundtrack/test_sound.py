@@ -9,7 +9,8 @@ from img2music.errors import InputError
 from img2music.options import OriginalSound, ScoreOptions
 from img2music.progress import Step
 from img2music.soundtrack.cue_sheet import CueSheet, OwnSound, TimeSpan
-from img2music.soundtrack.sound import FilmTrack, Mix, ScoredSound, compose, heard
+from img2music.soundtrack.own_sound import FilmTrack
+from img2music.soundtrack.sound import Mix, ScoredSound, compose, heard
 from tests.support.sounds import encode, noise, tone
 from tests.support.soundtracks import RATE, Track, cue, encoded, film, metered, sheet, talk
 

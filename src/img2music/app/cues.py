@@ -22,7 +22,7 @@ from img2music.soundtrack.swapping import read_document, taken_up, with_alternat
 
 SheetFiles = list[tuple[Path, CueFormat]]
 
-NAMED = {"film": "the film itself", "photo": "one of the photos", "cue": "the song itself"}
+NAMED = {"film": "the film itself", "photo": "one of the photos", "clip": "one of the clips", "cue": "the song itself"}
 """What a cue sheet names, as a message calls it, by the first word of `CueSheet.files`."""
 
 

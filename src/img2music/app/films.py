@@ -14,19 +14,11 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePath
 from typing import Any
 
-from img2music.connectors.folders import under
+from img2music.connectors.folders import is_film_name, under
 from img2music.errors import ConflictError, LibraryError, UsageError, printable
 from img2music.files import make_folder
 from img2music.library.record import moment_of
 from img2music.locations import is_file
-
-# fmt: off
-ENDINGS = frozenset({
-    "3g2", "3gp", "asf", "avi", "dv", "flv", "m2ts", "m4v", "mkv", "mov", "mp4", "mpeg", "mpg", "mts", "mxf", "nut",
-    "ogv", "ts", "vob", "webm", "wmv",
-})
-# fmt: on
-"""Endings (lower case) of files that are listed as films; whether libav can read one is seen when it is chosen."""
 
 MOST_LISTED = 5000
 """Entries of a folder that are listed."""
@@ -106,7 +98,7 @@ class Films:
                         continue
                     if entry.is_dir():
                         folders.append(FolderEntry(entry.path, entry.name))
-                    elif entry.is_file() and entry.name.rpartition(".")[2].lower() in ENDINGS:
+                    elif entry.is_file() and is_film_name(entry.name):
                         status = entry.stat()
                         changed = moment_of(datetime.fromtimestamp(status.st_mtime, UTC))
                         films.append(FilmEntry(entry.path, entry.name, status.st_size, changed))

@@ -512,12 +512,12 @@ class Library(Closing):
         progress: Progress = unwatched,
         **options: Unpack[SlideshowSpotWishes],
     ) -> "Slideshow":
-        """Make a film of photos, with music that follows their mood.
+        """Make a film of photos and clips, with music that follows their mood.
 
         Parameters
         ----------
         *photos : str or path-like
-            Photos, and folders of them.
+            Photos, films, and folders of them.
         output : str or path-like
             The film: ``.mp4``, ``.mov``, ``.mkv`` or ``.webm``.
         sheet, sheets, plot, replacing, told, progress
@@ -528,7 +528,7 @@ class Library(Closing):
         Returns
         -------
         Slideshow
-            The cue sheet, the photos that were left out, and what a person should know.
+            The cue sheet, the photos and films that were left out, and what a person should know.
 
         Raises
         ------

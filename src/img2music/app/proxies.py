@@ -17,7 +17,7 @@ from img2music.media.sound_writer import Sound
 from img2music.media.video import VideoFile
 from img2music.progress import Progress
 from img2music.soundtrack.blocks import RATE
-from img2music.soundtrack.sound import FilmTrack
+from img2music.soundtrack.own_sound import FilmTrack
 
 HEIGHT = 480
 """Pixels of the height of a copy, at most."""

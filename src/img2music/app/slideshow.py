@@ -19,43 +19,54 @@ from img2music.app.cues import (
     sheet_from,
     songs_of,
 )
+from img2music.app.film_cache import reading_of, sound_of
 from img2music.app.person import Listener
 from img2music.app.spotting import Plottable, plotted, song_curves
 from img2music.connectors.folders import given_pictures
 from img2music.distribution import AffectDistribution
 from img2music.errors import InputError, UsageError, printable
 from img2music.library.store import LibraryStore
+from img2music.matching.passages import clock
 from img2music.media.film_writer import write_pictures
 from img2music.media.output_formats import FILM
 from img2music.options import (
+    DUCKING,
     AnyPath,
     Captions,
     CueCount,
     MatchMode,
+    OriginalSound,
     PhotoOrder,
-    ScoreOptions,
     SlideshowOptions,
     SpotOptions,
     limits,
 )
 from img2music.progress import Progress, Replacing, Told
-from img2music.soundtrack.cue_sheet import CueSheet
+from img2music.soundtrack.cue_sheet import CueSheet, OwnSound, SheetPhoto
 from img2music.soundtrack.cueing import starts_note
 from img2music.soundtrack.film import Film, group
 from img2music.soundtrack.slideshow.captions import CaptionFont, caption_of
+from img2music.soundtrack.slideshow.clips import clip_of, fade_of, fitted, lengths, most, seconds_of
 from img2music.soundtrack.slideshow.drawing import pictures
-from img2music.soundtrack.slideshow.photos import Photo, list_photos, ordered, read_photos
+from img2music.soundtrack.slideshow.photos import (
+    GivenPhoto,
+    Photo,
+    list_photos,
+    nothing_to_show,
+    ordered,
+    read_photos,
+)
 from img2music.soundtrack.slideshow.plan import (
     Schedule,
     at_times,
     beat_note,
     beats_under,
-    evenly,
+    lasting,
     on_beats,
 )
 from img2music.soundtrack.slideshow.sheets import film_of, frame_of, regrouped, sheet_of
 from img2music.soundtrack.slideshow.whole_song import fitting, whole_song
-from img2music.soundtrack.sound import LONGEST, compose
+from img2music.soundtrack.sound import LONGEST, Heard, asked, compose
 from img2music.soundtrack.spotting import candidates, count_note, require_possible, spot
 from img2music.vision.model import ImageModel
 
@@ -70,7 +81,7 @@ class Slideshow(Plottable):
     """A slideshow that was made; its sheet has no cues if it is silent."""
 
     errors: tuple[InputError, ...] = field(kw_only=True)
-    """Photos that were left out."""
+    """Photos and films that were left out."""
 
 
 @dataclass(frozen=True)
@@ -115,69 +126,84 @@ def make_slideshow(
         told(error)
         errors.append(error)
 
+    reader = _Reader(spotting, leave_out, progress)
     if given is None:
-        plan = _planned(_listed(photos, file, leave_out, told), file, options, spotting, store, leave_out=leave_out)
+        listed = _listed(photos, file, options, leave_out, told)
+        plan = _planned(listed, file, options, spotting, store, reader=reader)
     else:
-        plan, options = _taken_up(given, file, options, spotting.image_model)
-    notes = (*plan.notes, *_written(plan, file, options, progress))
-    save_sheets(plan.sheet, files)
-    made = Slideshow(plan.sheet, notes, plan.film, songs=plan.songs, errors=tuple(errors))
+        plan, options = _taken_up(given, file, options, reader)
+    written, notes = _written(plan, file, options, progress)
+    save_sheets(written, files)
+    notes = (*plan.notes, *reader.notes, *notes)
+    made = Slideshow(written, notes, plan.film, songs=plan.songs, errors=tuple(errors))
     return made if plot is None else replace(made, notes=(*notes, *made.plot(plot)))
 
 
-def _listed(photos: Sequence[AnyPath], output: Path, leave_out: LeaveOut, told: Told) -> list[str]:
-    """List photos, and say at once which can't be shown."""
-    files, errors, others = list_photos(photos)
-    for error in errors:
+def _listed(
+    photos: Sequence[AnyPath], output: Path, options: SlideshowOptions, leave_out: LeaveOut, told: Told
+) -> list[GivenPhoto]:
+    """List photos and films, and say at once which can't be shown."""
+    album = list_photos(photos, output=os.fspath(output), photos_only=options.photos_only)
+    for error in album.errors:
         leave_out(error)
-    others = [path for path in others if not output.exists() or not output.samefile(path)]  # of an earlier run
-    if others:
-        few = ", ".join(printable(path) for path in others[:OTHERS_TOLD])
-        more = f" and {len(others) - OTHERS_TOLD} more" if len(others) > OTHERS_TOLD else ""
-        told(f"films and raw photos are left out: {few}{more}")
-    return files
+    for what, others in (("raw photos", album.raw), ("films", album.films), ("clips of live photos", album.live)):
+        if others:
+            few = ", ".join(printable(path) for path in others[:OTHERS_TOLD])
+            more = f" and {len(others) - OTHERS_TOLD} more" if len(others) > OTHERS_TOLD else ""
+            told(f"{what} are left out: {few}{more}")
+    return album.files
 
 
 def _planned(
-    files: Sequence[str],
+    files: Sequence[GivenPhoto],
     output: Path,
     options: SlideshowOptions,
     spotting: SpotOptions,
     store: LibraryStore,
     *,
-    leave_out: LeaveOut,
+    reader: "_Reader",
 ) -> _Plan:
-    """Read photos, bring them into order, choose their music, and move their changes to its beats."""
+    """Read photos and clips, bring them into order, choose their music, and move their changes to its beats."""
     _font(options, frame_of(options))  # what is wrong with it is known before photos are read
-    _even_schedule(len(files), options)  # and so is a film that is too long
+    clips = sum(each.film for each in files)
+    _require_a_day(len(files), (len(files) - clips) * options.seconds_per_photo)  # and so is a film that is too long
     if options.silent:
-        photos, _ = _read(files, options, spotting.image_model, leave_out)
-        schedule = _even_schedule(len(photos), options)
+        photos, _ = reader.read(files, options)
+        schedule = _scheduled(photos, options)
+        photos = fitted(photos, schedule)
         film = film_of(photos, schedule, output)
-        return _Plan(photos, schedule, sheet_of(film, photos, schedule, options), film, _notes(photos, options))
+        sheet = sheet_of(film, photos, schedule, options)
+        if clips:
+            sheet = replace(sheet, original=OwnSound(OriginalSound.DROP, DUCKING))
+        return _Plan(photos, schedule, sheet, film, _notes(photos, options))
     if options.whole_song:
         if spotting.songs is not None:
             raise UsageError("`whole_song` goes without `songs`.")
         spotting = replace(spotting, cues=CueCount.ONE)
     listener = Listener.of(store, spotting.person)
-    tracks = candidates(listener.store, spotting, listener.without_unfit(files))
-    if options.whole_song:
-        fitting(len(files), tracks)  # before photos are read, of which some may be left out
-    else:
-        require_possible(tracks, spotting, len(files) * options.seconds_per_photo)
-    photos, natural = _read(files, options, spotting.image_model, leave_out, listener)
+    tracks = candidates(listener.store, spotting, listener.without_unfit([each.path for each in files]))
+    if not clips:  # which would have to be read first
+        if options.whole_song:
+            fitting(len(files), tracks)  # before photos are read, of which some may be left out
+        else:
+            require_possible(tracks, spotting, len(files) * options.seconds_per_photo)
+    photos, natural = reader.read(files, options, listener)
     seconds = options.seconds_per_photo
     if options.whole_song:
-        index = whole_song(photos, tracks, spotting.match, natural)
+        index = whole_song(photos, tracks, options, spotting.match, natural)
         tracks = replace(tracks, pins={0: index})
         # A picture less than the song has, so that the passage lies within it.
-        seconds = int(tracks.durations[index] * options.fps) / options.fps / len(photos)
-    schedule = _even_schedule(len(photos), options, seconds)
+        left = int(tracks.durations[index] * options.fps) / options.fps - sum(lengths(photos, 0.0, options))
+        seconds = left / sum(photo.clip is None for photo in photos)
+    schedule = _scheduled(photos, options, seconds)
+    photos = fitted(photos, schedule)
     film = film_of(photos, schedule, output)
     scenes = group(film.shots, spotting.least_scene)
     cues = spot(film, scenes, tracks, spotting, store=listener.store, natural=natural)
     beats = beats_under(cues)
-    schedule = on_beats(schedule, beats.times, np.array([cue.start for cue in cues[1:]]))
+    joins = np.array([cue.start for cue in cues[1:]])
+    schedule = on_beats(schedule, beats.times, joins, most(photos, schedule))
+    photos = fitted(photos, schedule)
     moved = film_of(photos, schedule, output)
     sheet = sheet_of(moved, photos, schedule, options, cues=cues, scenes=regrouped(scenes, moved))
     notes = (
@@ -194,7 +220,7 @@ def _planned(
 
 
 def _taken_up(
-    sheet: CueSheet, output: Path, options: SlideshowOptions, image_model: AnyPath | None
+    sheet: CueSheet, output: Path, options: SlideshowOptions, reader: "_Reader"
 ) -> tuple[_Plan, SlideshowOptions]:
     """Take up a slideshow as its cue sheet says, with what was edited there."""
     told = sheet.slideshow
@@ -209,57 +235,111 @@ def _taken_up(
     slowest, fastest = limits(SlideshowOptions, "fps")
     options = replace(options, captions=told.captions, fps=min(max(round(sheet.film.fps), slowest), fastest))
     _font(options, sides)  # what is wrong with it is known before photos are read
-    photos, errors = read_photos([photo.path for photo in told.photos], ImageModel.load(image_model))
-    if errors:
-        raise errors[0]
     starts = np.array([0.0, *(photo.start for photo in told.photos[1:]), sheet.film.duration])
     schedule = at_times(starts, options.fps, told.cross_fade)
+    photos = reader.again(told.photos, schedule)
     film = film_of(photos, schedule, output)
-    made = sheet_of(film, photos, schedule, options, cues=sheet.cues, size=sides)
+    made = sheet_of(film, photos, schedule, options, cues=sheet.cues, size=sides, original=sheet.original)
     return _Plan(photos, schedule, made, film), options
 
 
-def _written(plan: _Plan, output: Path, options: SlideshowOptions, progress: Progress) -> tuple[str, ...]:
-    """Draw a slideshow, mix its sound, and write the film."""
-    assert plan.sheet.slideshow is not None
-    frame = plan.sheet.slideshow.width, plan.sheet.slideshow.height
+def _written(
+    plan: _Plan, output: Path, options: SlideshowOptions, progress: Progress
+) -> tuple[CueSheet, tuple[str, ...]]:
+    """Draw a slideshow, mix its sound, and write the film; tell its sheet, with what was heard in its clips."""
+    sheet, show = plan.sheet, plan.sheet.slideshow
+    assert show is not None
+    frame = show.width, show.height
     font = _font(options, frame)
     captions = [font.overlay(caption_of(photo, options.captions)) if font else None for photo in plan.photos]
-    scoring = ScoreOptions(loudness=options.loudness)
+    sound = None
+    if sheet.cues or (show.has_clips and asked(sheet, options.scoring).use is not OriginalSound.DROP):
+        sound = compose(sheet, options.scoring, progress)
+        if show.has_clips:
+            sheet = replace(sheet, original=sound.own)
     write_pictures(
         pictures(plan.photos, plan.schedule, frame, captions),
         output,
         rate=options.fps,
         size=frame,
         count=int(plan.schedule.changes[-1]),
-        sound=compose(plan.sheet, scoring, progress) if plan.sheet.cues else None,
+        sound=sound if sound is not None and (sheet.cues or sound.own) else None,
         progress=progress,
     )
     absent = sorted(font.absent) if font is not None else []
     if not absent:
-        return ()
+        return sheet, ()
     few, what = printable("".join(absent[:10])), "1 letter" if len(absent) == 1 else f"{len(absent)} letters"
-    return (f"Left out of the captions, for want of a font: {what} ({few}); give one that has them as `font`.",)
+    return sheet, (f"Left out of the captions, for want of a font: {what} ({few}); give one that has them as `font`.",)
 
 
 def _font(options: SlideshowOptions, frame: tuple[int, int]) -> CaptionFont | None:
     return None if options.captions is Captions.NONE else CaptionFont(frame, options.font)
 
 
-def _read(
-    files: Sequence[str],
-    options: SlideshowOptions,
-    image_model: AnyPath | None,
-    leave_out: LeaveOut,
-    listener: Listener | None = None,
-) -> tuple[list[Photo], AffectDistribution]:
-    model = ImageModel.load(image_model)
-    photos, errors = read_photos(files, model)
-    for error in errors:
-        leave_out(error)
-    if listener is None:
-        return ordered(photos, options.order), model.reference
-    return ordered(listener.photos(photos), options.order), listener.person.natural(model.reference)
+class _Reader:
+    """Reads photos and clips."""
+
+    def __init__(self, spotting: SpotOptions, leave_out: LeaveOut, progress: Progress) -> None:
+        self._spotting, self._leave_out, self._progress = spotting, leave_out, progress
+        self.notes: list[str] = []
+
+    def read(
+        self, files: Sequence[GivenPhoto], options: SlideshowOptions, listener: Listener | None = None
+    ) -> tuple[list[Photo], AffectDistribution]:
+        """Read what can be read, in its order, and how the readings of pictures are spread."""
+        model = ImageModel.load(self._spotting.image_model)
+        natural = model.reference if listener is None else listener.person.natural(model.reference)
+        photos, errors = read_photos([each.path for each in files if not each.film], model)
+        found = {photo.path: photo for photo in (photos if listener is None else listener.photos(photos))}
+        for given in files:
+            if given.film:
+                try:
+                    found[given.path] = self._clip(given.path, model, natural, options, listener)
+                except InputError as error:
+                    errors.append(error)
+        for each in errors:
+            self._leave_out(each)
+        if not found:
+            raise nothing_to_show(errors)
+        kept = [found[each.path] for each in files if each.path in found]
+        return ordered(kept, options.order), natural
+
+    def _clip(
+        self,
+        path: str,
+        model: ImageModel,
+        natural: AffectDistribution,
+        options: SlideshowOptions,
+        listener: Listener | None,
+    ) -> Photo:
+        film = reading_of(path, model, self._progress)
+        film = film if listener is None else listener.film(film)
+        heard = Heard(None)
+        if not options.silent and options.original is not OriginalSound.DROP:
+            try:
+                heard = sound_of(film.file, self._progress)
+            except InputError as error:
+                self.notes.append(f"The sound of a clip can't be heard, and is left out: {error}")
+        seconds = seconds_of(film.duration, options) + fade_of(options)
+        moves = not self._spotting.pictures_only
+        return clip_of(path, film, heard, natural, seconds=seconds, moves=moves)
+
+    def again(self, photos: Sequence[SheetPhoto], schedule: Schedule) -> list[Photo]:
+        """Read the photos and clips of a sheet; the first that can't be read ends it."""
+        model = ImageModel.load(self._spotting.image_model)
+        stills, errors = read_photos([photo.path for photo in photos if photo.clip_start is None], model)
+        if errors:
+            raise errors[0]
+        remaining, found = iter(stills), []
+        for number, photo in enumerate(photos):
+            if photo.clip_start is None:
+                found.append(next(remaining))
+                continue
+            film = reading_of(photo.path, model, self._progress)
+            start, seconds = photo.clip_start - schedule.fades[number] / 2, schedule.seconds(number)
+            found.append(clip_of(photo.path, film, Heard(None), model.reference, start=start, seconds=seconds))
+        return found
 
 
 def _notes(photos: Sequence[Photo], options: SlideshowOptions) -> tuple[str, ...]:
@@ -271,8 +351,13 @@ def _notes(photos: Sequence[Photo], options: SlideshowOptions) -> tuple[str, ...
     return (*notes, f"{what} not tell when they were taken: the time of the file counts.")
 
 
-def _even_schedule(photos: int, options: SlideshowOptions, seconds: float | None = None) -> Schedule:
-    seconds = options.seconds_per_photo if seconds is None else seconds
-    if photos * seconds > LONGEST:
-        raise UsageError(f"{photos} photos of {seconds:g} seconds are more than a day: give fewer.")
-    return evenly(photos, seconds, options.fps, options.cross_fade)
+def _scheduled(photos: Sequence[Photo], options: SlideshowOptions, seconds: float | None = None) -> Schedule:
+    each = lengths(photos, options.seconds_per_photo if seconds is None else seconds, options)
+    _require_a_day(len(photos), sum(each))
+    fade = fade_of(options) if seconds is None else min(options.cross_fade, seconds / 3)
+    return lasting(each, options.fps, fade)
+
+
+def _require_a_day(photos: int, seconds: float) -> None:
+    if seconds > LONGEST:
+        raise UsageError(f"{photos} photos of {clock(seconds)} are more than a day: give fewer.")

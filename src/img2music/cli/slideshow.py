@@ -22,13 +22,13 @@ from img2music.options import SlideshowOptions, SpotOptions
 
 
 @command()
-@argument("photos", metavar="PHOTO|DIR...", nargs=-1, type=file_path, help="Photos, and folders of them.")
+@argument("photos", metavar="PHOTO|DIR...", nargs=-1, type=file_path, help="Photos, films, and folders of them.")
 @option("--output", type=file_path, required=True, metavar="FILE", help="The film: .mp4, .mov, .mkv or .webm.")
 @option(
     "--sheet",
     type=file_path,
     metavar="FILE",
-    help="Photos, times, look and music of this cue sheet (JSON), instead of choosing them.",
+    help="Photos, clips, times, look and music of this cue sheet (JSON), instead of choosing them.",
 )
 @options_of(SlideshowOptions)
 @library_option
@@ -53,10 +53,11 @@ def slideshow(
     plot: Path | None,
     force: bool,
 ) -> None:
-    """Make a film of photos, with music that follows their mood.
+    """Make a film of photos and clips, with music that follows their mood.
 
-    Photos move slowly and change on the beats of passages of your songs, which are chosen as `spot` does. Exit code 1
-    if some photos were left out and the film is there, 2 if there is none. Needs the extra "soundtrack".
+    Photos move slowly, clips play with their own sound, and they change on the beats of passages of your songs, which
+    are chosen as `spot` does. Exit code 1 if some were left out and the film is there, 2 if there is none. Needs the
+    extra "soundtrack".
     """
     if sheet is not None:
         require_alone("font", "image_model", "plot")

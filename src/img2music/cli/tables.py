@@ -188,17 +188,20 @@ def cue_rows(sheet: "CueSheet") -> list[list[str]]:
 
 
 def photo_rows(sheet: "CueSheet") -> list[list[str]]:
-    """A row for each photo of a slideshow: its number, when it is seen, its file."""
+    """A row for each photo of a slideshow: its number, when it is seen, its file; of a clip, which part of it."""
     from img2music.matching.passages import clock
 
     if sheet.slideshow is None:
         return []
     photos = sheet.slideshow.photos
     ends = [*(photo.start for photo in photos[1:]), sheet.film.duration]
-    return [
-        [str(number), f"{clock(photo.start)}-{clock(end)}", photo.path]
-        for number, (photo, end) in enumerate(zip(photos, ends, strict=True), start=1)
-    ]
+    rows = []
+    for number, (photo, end) in enumerate(zip(photos, ends, strict=True), start=1):
+        part = ""
+        if photo.clip_start is not None:
+            part = f", {clock(photo.clip_start)}-{clock(photo.clip_start + end - photo.start)} of it"
+        rows.append([str(number), f"{clock(photo.start)}-{clock(end)}", f"{photo.path}{part}"])
+    return rows
 
 
 def scene_rows(sheet: "CueSheet") -> list[list[str]]:

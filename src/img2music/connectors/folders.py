@@ -29,6 +29,15 @@ IMAGE_EXTENSIONS = frozenset(
 CONTAINERS = frozenset({"3g2", "3gp", "asf", "m4v", "mkv", "mov", "mp4", "ogv", "ogx", "webm"})
 """Extensions of files that are films, or sound alone: these are looked into."""
 
+# fmt: off
+FILM_EXTENSIONS = frozenset({
+    "3g2", "3gp", "asf", "avi", "dv", "flv", "m2ts", "m4v", "mkv", "mov", "mp4", "mpeg", "mpg", "mts", "mxf", "nut",
+    "ogv", "ts", "vob", "webm", "wmv",
+})
+# fmt: on
+"""Extensions (lower case, without the dot) of the files that are taken for films; whether libav can read one is seen
+when it is opened."""
+
 SYSTEM_FOLDER = re.compile(
     # Thumbnails, waste, snapshots and working files of Synology, QNAP, TerraMaster, ReadyNAS, Buffalo, Western Digital,
     r"@eadir|@tmp|@sharebin|@__thumb|#recycle|#snapshot|@recycle|@recently-snapshot|trashbox"
@@ -149,6 +158,11 @@ def is_audio_name(name: str) -> bool:
 def is_image_name(name: str) -> bool:
     """Tell whether a file is taken for an image, by the extension of its name."""
     return _extension(name) in IMAGE_EXTENSIONS
+
+
+def is_film_name(name: str) -> bool:
+    """Tell whether a file is taken for a film, by the extension of its name."""
+    return _extension(name) in FILM_EXTENSIONS
 
 
 def holds_only_sound(path: str) -> bool:

@@ -13,11 +13,15 @@ from PIL import Image
 from img2music.errors import InputError, MissingExtraError
 from img2music.media.colours import EXIF_FOLDER
 from img2music.media.images import opened
+from img2music.media.video import VideoFile
 
 # Exif 2.32, sections 4.6.3 to 4.6.5
 TITLE = 0x010E
 DATE_TIME, ORIGINAL, DIGITIZED = 0x0132, 0x9003, 0x9004
 FRACTION = 0x9291  # SubSecTimeOriginal
+
+FIRST_YEAR = 1980
+"""A film that says it is older was made by a camera whose clock was never set: QuickTime's begins in 1904."""
 
 LARGEST_XMP = 2**20
 """Bytes of the largest XMP packet that is read; what photo programs write has a few thousand."""
@@ -45,6 +49,24 @@ def read_photo_info(path: str | os.PathLike[str]) -> PhotoInfo:
         exif = source.getexif()
         return PhotoInfo(_taken(exif), _xmp_title(source.info.get("xmp")) or _plain(exif.get(TITLE)))
     return PhotoInfo()
+
+
+def read_film_info(film: VideoFile) -> PhotoInfo:
+    """Read what a film says of itself.
+
+    Phones tell when it was taken with their time zone (Apple's "creationdate"), so by the camera's clock, as Exif does;
+    else it is told in UTC, and comes in the local time of this machine.
+    """
+    told = {name.lower(): text for each in (film.stream, film.container) for name, text in each.metadata.items()}
+    title = _plain(told.get("com.apple.quicktime.title") or told.get("title"))
+    for name in ("com.apple.quicktime.creationdate", "creation_time"):
+        with suppress(ValueError, OverflowError, OSError):
+            taken = datetime.fromisoformat(told.get(name, "").strip())
+            if name == "creation_time" and taken.tzinfo is not None:
+                taken = taken.astimezone()
+            if taken.year >= FIRST_YEAR:
+                return PhotoInfo(taken.replace(tzinfo=None), title)
+    return PhotoInfo(None, title)
 
 
 def _taken(exif: Image.Exif) -> datetime | None:

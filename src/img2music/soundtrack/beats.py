@@ -21,11 +21,19 @@ RATE = 22_050  # samples a second that the tracker hears
 HOP, WINDOW = 128, 1024
 """Samples from one value of the onset strength to the next (6 ms), and of the spectrum behind each."""
 
-MELS, HIGHEST, LOW_MELS = 64, 10_000.0, 4
-"""Mel bands, the highest frequency in hertz, and how many of the lowest bands hold bass and kick drum (to 250 Hz)."""
+MELS, HIGHEST, LOW_MELS, DEEP_MELS = 64, 10_000.0, 4, 2
+"""Mel bands, the highest frequency in hertz, how many of the lowest bands hold bass and kick drum (to 250 Hz), and how
+many of these hold no snare (to 150 Hz)."""
 
 LATENCY = 0.010
 """Seconds by which the strength's peak comes after the sound sets in: 8 to 18 ms for clicks, drums and soft notes."""
+
+CHROMA_WINDOW, CHROMA_HOP = 4096, 512
+"""Samples of a spectrum that tells semitones apart, from 90 Hz on, and from one to the next."""
+
+CHORDS, BASS = 0.02, 2.0
+"""By how much, as standard deviations, changes of chords (one less a cosine) and bass (decibels) must vary from beat to
+beat to count fully for bars: drums alone change the first by 0.01, and a kick on every beat the second by 0.6."""
 
 PEAK = 9  # values of the strength around a beat, within 25 ms, of which the greatest counts
 LEAST_SECONDS = 6.0  # of sound, to tell beats from
@@ -123,8 +131,8 @@ def listen(path: str | os.PathLike[str], spans: Sequence[tuple[float, float]]) -
 
     The onset strength of librosa (mean rise in decibels over mel bands) in steps of 6 ms, its tempo and its tracker by
     dynamic programming (Ellis 2007, Journal of New Music Research 36). Where onsets on the beats don't stand out, or
-    don't come again beat by beat, there are none. First beats of bars are those on which there is more bass and the
-    chord changes more than on the others, every fourth or every third. A song that sets in at once has a beat there
+    don't come again beat by beat, there are none. First beats of bars are those on which the chord changes more and
+    there is more bass than on the others, every fourth or every third. A song that sets in at once has a beat there
     where it is one, though nothing is before it that it could rise from.
 
     The spans are in seconds; they may overlap and reach beyond the song. Empty if the song can't be decoded.
@@ -230,9 +238,10 @@ def track(samples: NDArray[np.float32]) -> tuple[NDArray[np.float64], NDArray[np
     loudness = 10.0 * np.log10(power.sum(axis=0) + 1e-10)
     if speed >= HALVED:
         frames = _halved(frames, loudness)
-    # How loud beats are on the whole tells of snares, which are struck on every second one.
-    bass = 10.0 * np.log10(power[:LOW_MELS].sum(axis=0) + 1e-10)
-    first = _bars(_standard(_loud(bass, frames)) + _standard(_change(level, frames)))
+    frames = _with_kick(frames, 10.0 * np.log10(power[0] + 1e-10))
+    # How loud beats are on the whole tells of snares, which are struck on every second one, and have bass themselves.
+    bass = 10.0 * np.log10(power[:DEEP_MELS].sum(axis=0) + 1e-10)
+    first = _bars(_standard(_chord_change(samples, frames), CHORDS) + _standard(_loud(bass, frames), BASS))
     lengths = np.diff(frames)
     even = np.abs(lengths / np.median(lengths) - 1.0) <= UNEVEN_BEAT
     kept = np.append(even, False) | np.insert(even, 0, False)
@@ -290,18 +299,41 @@ def _halved(frames: NDArray[Any], loudness: NDArray[np.float32]) -> NDArray[Any]
     return frames[strong::2] if means[1 - strong] < means[strong] - WEAKER else frames
 
 
-def _change(level: NDArray[np.float32], frames: NDArray[Any]) -> NDArray[np.float64]:
-    """How much what is held of each beat, its second half, differs from that of the beat before: another chord."""
-    edges = [*frames, min(level.shape[1], int(2 * frames[-1] - frames[-2]))]
-    halves = [((begin + end) // 2, end) for begin, end in pairwise(edges)]
-    spectra = [level[:, begin:end].mean(axis=1) if end > begin else level[:, -1] for begin, end in halves]
-    change = [float(np.abs(after - before).mean()) for before, after in pairwise(spectra)]
-    return np.array([float(np.mean(change)), *change])
+def _with_kick(frames: NDArray[Any], lowest: NDArray[np.float32]) -> NDArray[Any]:
+    """The beats, or the middles between them, where the bass drum is there: the snare, which is louder, led to them."""
+    between = (frames + np.append(frames[1:], 2 * frames[-1] - frames[-2])) // 2
+    between = between[between < len(lowest) - 1]
+    kicked, struck = (float(np.median(_loud(lowest, each))) for each in (between, frames))
+    return between if kicked > struck + WEAKER else frames
 
 
-def _standard(values: NDArray[Any]) -> NDArray[np.float64]:
-    values = values.astype(np.float64)
-    return np.asarray((values - values.mean()) / (values.std() + 1e-9))
+def _chord_change(samples: NDArray[np.float32], frames: NDArray[Any]) -> NDArray[np.float64]:
+    """How much the chords of the two beats from each beat on differ from those of the two before.
+
+    One less the cosine of their chroma vectors, each beat's being the median over it, which drums hardly change.
+    """
+    from librosa.feature import chroma_stft
+
+    chroma = chroma_stft(y=samples, sr=RATE, n_fft=CHROMA_WINDOW, hop_length=CHROMA_HOP, tuning=0.0, norm=None)
+    edges = np.append(frames, 2 * frames[-1] - frames[-2]) * HOP // CHROMA_HOP
+    parts = [chroma[:, begin : max(begin + 1, end)] for begin, end in pairwise(edges.tolist())]
+    beats = np.array([_unit(np.median(part, axis=1)) for part in parts if part.shape[1]])
+    sums = np.array([_unit(each) for each in beats[1:] + beats[:-1]])
+    change = np.zeros(len(frames))
+    inner = 1.0 - (sums[2:] * sums[:-2]).sum(axis=1)
+    change[2 : 2 + len(inner)] = inner
+    change[:2] = change[2 + len(inner) :] = inner.mean()
+    return change
+
+
+def _unit(vector: NDArray[Any]) -> NDArray[np.float64]:
+    return np.asarray(vector / (np.linalg.norm(vector) + 1e-9), dtype=np.float64)
+
+
+def _standard(values: NDArray[Any], least: float) -> NDArray[np.float64]:
+    """Values by their standard deviation, or the least that says something; few that lie far off are brought nearer."""
+    kept = np.clip(values.astype(np.float64), *np.quantile(values, (0.05, 0.95)))
+    return np.asarray((kept - kept.mean()) / max(float(kept.std()), least))
 
 
 def _bars(accents: NDArray[np.float64]) -> NDArray[np.bool_]:

@@ -1,9 +1,10 @@
 """The cue sheet: which passage lies under which part of a film. Its dataclasses are its shape as JSON."""
 
+import itertools
 import json
 import math
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Annotated, Any, Final, Literal
 
@@ -33,6 +34,12 @@ TOLERANCE = 0.1
 EARLY, LATE = 0.045, 0.125
 """Seconds by which music may change before and after the picture without anyone noticing (ITU-R BT.1359-1: the
 thresholds of detectability of sound before and after picture)."""
+
+SHARED = 1.5
+"""Length of a photo's time by a cross-fade, at least."""
+
+LAST_FADE = 1.5
+"""Seconds in which the last picture of a slideshow goes dark, with its sound; a third of its time, at most."""
 
 LARGEST = 64 * 2**20
 """Bytes of the largest file that is read as a cue sheet; a film of a day with a shot a second takes a third of it."""
@@ -259,24 +266,33 @@ class OwnSound:
 
 @dataclass(frozen=True, slots=True)
 class SheetPhoto:
-    """A photo of a slideshow."""
+    """A photo of a slideshow, or a clip: a part of a film that is among the photos."""
 
     path: str
     start: Annotated[Amount, Meta(description="Seconds of the film from which on it is seen, until the next one is.")]
     start_frame: FirstFrame = None
+    clip_start: Annotated[
+        Amount | None,
+        Meta(description="Second of a clip, from its first picture, seen at `start`; null for a photo."),
+    ] = None
 
 
 @dataclass(frozen=True, slots=True)
 class SheetSlideshow:
-    """What a film of photos is made of."""
+    """What a film of photos and clips is made of."""
 
     width: Annotated[int, Meta(ge=1, description="Of the film, in pixels.")]
     height: Annotated[int, Meta(ge=1, description="Of the film, in pixels.")]
-    cross_fade: Annotated[Amount, Meta(description="Seconds from one photo to the next.")] = field(
-        default=0.0, kw_only=True
-    )
+    cross_fade: Annotated[
+        Amount, Meta(description="Seconds from one photo to the next; less, where one of them is seen too briefly.")
+    ] = field(default=0.0, kw_only=True)
     captions: Captions = field(default=Captions.NONE, kw_only=True)
     photos: Annotated[tuple[SheetPhoto, ...], Meta(min_length=1, description="In the order of the film.")]
+
+    @property
+    def has_clips(self) -> bool:
+        """Whether there are clips among the photos."""
+        return any(photo.clip_start is not None for photo in self.photos)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -345,7 +361,10 @@ class CueSheet(Result):
     def files(self) -> list[tuple[str, str]]:
         """What it names: the film, or the photos that it is made of, and the songs; each in words and by its path."""
         photos = () if self.slideshow is None else self.slideshow.photos
-        shown_files = [(f"photo {n}", photo.path) for n, photo in enumerate(photos, 1)] or [("film", self.film.path)]
+        shown_files = [
+            (f"{'photo' if photo.clip_start is None else 'clip'} {n}", photo.path) for n, photo in enumerate(photos, 1)
+        ]
+        shown_files = shown_files or [("film", self.film.path)]
         return [*shown_files, *((f"cue {n}", cue.track.path) for n, cue in enumerate(self.cues, 1))]
 
     def to_dict(self) -> dict[str, Any]:
@@ -391,6 +410,21 @@ def clocks(one: float, other: float) -> tuple[str, str]:
 def gain(loudness: float | None) -> float:
     """Gain in decibels that brings a song of a loudness (LUFS; None for silence) to `LOUDNESS`."""
     return 0.0 if loudness is None else min(max(LOUDNESS - loudness, GAINS[0]), GAINS[1])
+
+
+def cross_fades(starts: Sequence[float], wanted: float) -> list[float]:
+    """Seconds of the cross-fades of a slideshow whose photos are seen from these times on, the last being its end.
+
+    As many as times; the first and the last are 0. No photo is in two cross-fades at once.
+    """
+    lengths = [after - before for before, after in itertools.pairwise(starts)]
+    inner = [min(wanted, min(each) / SHARED) for each in itertools.pairwise(lengths)]
+    return [0.0, *inner, 0.0]
+
+
+def darkening(length: float) -> float:
+    """Seconds in which the last photo of a slideshow, seen so long, goes dark."""
+    return min(LAST_FADE, length / 3)
 
 
 def _require_forward(span: TimeSpan | Passage | ComputedFor, what: str) -> None:

@@ -53,6 +53,10 @@ SHORTEST_FADE_OUT, LONGEST_FADE_OUT = 3.0, 8.0  # seconds of that fade
 CROSS_FADE_ON_BEATS, SHORTEST_CROSS_FADE, LONGEST_CROSS_FADE = 1.0, 0.4, 2.0
 """Seconds that a cross-fade of whole beats comes near, and between which it lies."""
 
+OPENING_FADE = 0.05
+"""Seconds in which a song comes in that is heard from its own beginning: nothing came before that would be cut off, and
+its first note is heard whole. Its first sound may be as much before its first beat."""
+
 FADE_IN, CROSS_FADE, FADE_OUT = 1.0, 2.0, 4.0
 """Seconds of the fades of songs without beats: at the film's start, between two cues, and at its end."""
 
@@ -136,6 +140,7 @@ class CueWriter:
             int(start > TOLERANCE), found, start, np.array([end]), beats=beats, misfit=misfit, ending=ending
         )
         distance, heard = self._heard(start, end, track, begin)
+        kept = min(cue.fade_in, (end - start) / 3) if cue.fade_in > OPENING_FADE else None  # what opened may not now
         chosen = Chosen(span, track)
         alternatives = [
             self._alternative(chosen, (index, False), known[number], distance, pinned=False)
@@ -147,7 +152,7 @@ class CueWriter:
             start_frame=frame_at(self.film.times, start),
             end_frame=frame_at(self.film.times, end),
             passage=Passage(begin, begin + end - start),
-            fade_in=min(cue.fade_in, (end - start) / 3),
+            fade_in=_fade_in(replace(found, passage=Passage(begin, begin + end - start)), beats, kept),
             fade_out=min(cue.fade_out, (end - start) / 3),
             beats=beats_of(begin, None if ending else begin + end - start, beats),
             distance=distance,
@@ -316,11 +321,10 @@ def _join(shift: float, joins: NDArray[np.float64], beats: Beats) -> tuple[float
 def _faded(number: int, found: Sequence[Cue], heard: Sequence[Beats]) -> Cue:
     """A cue with its fades, and with how it lies on its beats."""
     cue, beats = found[number], heard[number]
-    fade_in = min(_whole(beats.length(cue.passage.start), FADE_IN), (cue.end - cue.start) / 3)
     following = number + 1 < len(found)
     return replace(
         cue,
-        fade_in=_cross_fade(number, found, heard) if number else fade_in,
+        fade_in=_fade_in(cue, beats, _cross_fade(number, found, heard) if number else None),
         fade_out=_cross_fade(number + 1, found, heard) if following else _fade_out(cue, beats),
         beats=beats_of(cue.passage.start, cue.passage.end if following else None, beats),
     )
@@ -342,6 +346,15 @@ def beats_of(begin: float, end: float | None, beats: Beats) -> CueBeats:
 def _whole(length: float | None, wanted: float) -> float:
     """The number of whole beats that lasts nearest to ``wanted`` seconds, in seconds; ``wanted`` without beats."""
     return wanted if length is None else max(1, round(wanted / length)) * length
+
+
+def _fade_in(cue: Cue, beats: Beats, crossed: float | None) -> float:
+    """Seconds in which a cue comes in: at once with its song's own beginning, else as the one before goes."""
+    if cue.passage.start <= (beats.begins or 0.0) + OPENING_FADE:
+        return OPENING_FADE
+    if crossed is not None:
+        return crossed
+    return min(_whole(beats.length(cue.passage.start), FADE_IN), (cue.end - cue.start) / 3)
 
 
 def _cross_fade(number: int, found: Sequence[Cue], heard: Sequence[Beats]) -> float:

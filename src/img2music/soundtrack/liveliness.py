@@ -15,7 +15,7 @@ from img2music.distribution import AffectDistribution
 from img2music.soundtrack.blocks import RATE
 from img2music.soundtrack.cue_sheet import Scene, SceneMeasures, TimeSpan
 from img2music.soundtrack.curves import SHOT
-from img2music.soundtrack.film import Film
+from img2music.soundtrack.film import SAMPLE_EVERY, Film
 from img2music.soundtrack.mastering import STEP_SAMPLES, loudness
 from img2music.soundtrack.sound import Heard
 
@@ -56,6 +56,32 @@ def enlivened(
     np.clip(curve[:, 2], 0.0, 1.0, out=curve[:, 2])
     shots = tuple(shot for scene in lively for shot in scene.shots)
     return replace(film, shots=shots, curve=curve), lively
+
+
+def liveliest(film: Film, heard: Heard, natural: AffectDistribution, seconds: float) -> float:
+    """Find where the liveliest part of a film begins that lasts so long: the earliest, of several.
+
+    It is the part of the greatest arousal, as `enlivened` would read it if it were a scene; to begin or end amidst
+    speech costs as much as movement, cutting or sound can add.
+    """
+    starts = np.arange(0.0, max(0.0, film.duration - seconds) + 1e-6, SAMPLE_EVERY)
+    if len(starts) == 1:
+        return 0.0
+    times, size = film.curve[:, 0], EFFECT * float(np.std(natural.arousal))
+    measures, costs = [], []
+    for start in starts.tolist():
+        end = start + seconds
+        shots = tuple(shot for shot in film.shots if start < shot.start < end)
+        measures.append(_measures(film, Scene(start, end, Affect(0.5, 0.5), shots), heard))
+        within = (times >= start - 1e-6) & (times < end)
+        spoken = (any(part.start < edge < part.end for part in _speech(heard)) for edge in (start, end))
+        costs.append(size * sum(spoken) - float(film.curve[within, 2].mean()))
+    lively = liveliness(measures, np.full(len(starts), seconds))
+    return float(starts[int(np.argmax((size * lively - costs).round(6)))])
+
+
+def _speech(heard: Heard) -> Sequence[TimeSpan]:
+    return () if heard.own is None else heard.own.speech or ()
 
 
 def liveliness(measures: Sequence[SceneMeasures], lengths: NDArray[np.float64]) -> NDArray[np.float64]:

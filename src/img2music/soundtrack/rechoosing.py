@@ -16,7 +16,7 @@ from img2music.matching.passages import clock
 from img2music.options import MatchMode, SpotOptions
 from img2music.soundtrack.choosing import Prices
 from img2music.soundtrack.cue_sheet import TOLERANCE, Cue, CueSheet, CueTrack, Scene
-from img2music.soundtrack.cueing import CueWriter
+from img2music.soundtrack.cueing import CROSS_FADE_ON_BEATS, OPENING_FADE, CueWriter
 from img2music.soundtrack.curves import FilmCurve, Span, TrackCurves
 from img2music.soundtrack.film import Film, frame_at, scene_of
 from img2music.soundtrack.spotting import Candidates, cell_seconds, grid, spot
@@ -180,8 +180,10 @@ def _met(cues: Sequence[Cue]) -> Iterator[Cue]:
         before = cues[number - 1] if number else None
         after = cues[number + 1] if number + 1 < len(cues) else None
         if not cue.pinned and before is not None and before.pinned and cue.start - before.end <= TOLERANCE:
-            cue = replace(cue, fade_in=before.fade_out)  # noqa: PLW2901 - the same with its fades
+            crossed = cue.fade_in if cue.fade_in <= OPENING_FADE else before.fade_out
+            cue = replace(cue, fade_in=crossed)  # noqa: PLW2901 - the same with its fades
         if not cue.pinned and after is not None and after.pinned and after.start - cue.end <= TOLERANCE:
             left = float("inf") if cue.track.duration is None else max(0.0, cue.track.duration - cue.passage.end)
-            cue = replace(cue, fade_out=min(after.fade_in, left))  # noqa: PLW2901
+            crossed = CROSS_FADE_ON_BEATS if after.fade_in <= OPENING_FADE else after.fade_in
+            cue = replace(cue, fade_out=min(crossed, left))  # noqa: PLW2901
         yield cue

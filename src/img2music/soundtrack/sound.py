@@ -4,44 +4,29 @@ import itertools
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from operator import itemgetter
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from img2music.errors import InputError
 from img2music.media.film_survey import Survey
-from img2music.media.resampling import Resampler, channels_of, check_frame, layout_of
 from img2music.media.sound_writer import Sound
-from img2music.media.video import VideoFile
 from img2music.options import DUCKING, LOUDNESS, OriginalSound, ScoreOptions
 from img2music.progress import Progress, Step, unwatched
-from img2music.soundtrack.blocks import RATE, Reader, Samples, lengths
+from img2music.soundtrack.blocks import RATE, Samples, lengths
 from img2music.soundtrack.cue_sheet import CueSheet, OwnSound, TimeSpan
 from img2music.soundtrack.mastering import CELL, STEP_SAMPLES, PowerMeter, gain_curve, in_lufs, mastered, measure
 from img2music.soundtrack.mastering import loudness as loudness_of
 from img2music.soundtrack.mixing import CHANNELS as MUSIC
 from img2music.soundtrack.mixing import MOST_GAIN, Part, checked, music, plan
+from img2music.soundtrack.own_sound import RAMP, SEAM, OwnTrack, Stretch, own_track
 from img2music.soundtrack.speech import SpeechFinder, ducked
-
-if TYPE_CHECKING:
-    from av.audio.frame import AudioFrame
 
 LONGEST = 24 * 3600.0  # seconds of the longest film; a cue sheet that says more was mistyped
 PEAK = -1.0  # dBTP: the greatest true peak
 BALANCE = 12.0
 """Decibels by which the film's own sound is raised or lowered at most, so that speech in it is as loud as the music.
 Where nobody speaks, it is not raised: an empty room is no concert."""
-
-JUMP = 0.04
-"""Seconds by which a time stamp must differ from the end of what came before to be obeyed. Below, they are rounded
-(Matroska has milliseconds), or clocks drift; above, sound that leads the picture is noticed (45 ms: ITU-R BT.1359)."""
-
-SEAM = 240  # samples (5 ms) of the fades on both sides of a gap
-RAMP = ((np.arange(SEAM)[:, np.newaxis] + 0.5) / SEAM).astype(np.float32)
-SURROUND = {"5.0": "5.1", "5.0(side)": "5.1", "5.1": "5.1", "5.1(side)": "5.1", "6.1": "5.1", "7.1": "7.1"}
-"""Layouts of films that are kept, and the one which encoders know; all others become stereo."""
 
 
 @dataclass(frozen=True)
@@ -60,9 +45,6 @@ class Heard:
     powers: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0), repr=False)
 
 
-Stretch = tuple[int, int]
-"""First sample of a part of the film, and the one after its last."""
-
 Stems = Callable[[Samples, Samples | None], object]
 """Takes music and the film's own sound, block by block; their sum is the mix."""
 
@@ -73,7 +55,7 @@ class Mix:
 
     parts: tuple[Part, ...]
     samples: int  # length
-    own: "FilmTrack | None" = field(compare=False)  # None where it is dropped, or there is none
+    own: OwnTrack | None = field(compare=False)  # None where it is dropped, or there is none
     use: OwnSound
 
     @property
@@ -100,7 +82,7 @@ class Mix:
         With a survey, the film's packets are not read through for one.
         """
         use = asked(sheet, options)
-        own = None if use.use is OriginalSound.DROP else FilmTrack.of(film, survey)
+        own = None if use.use is OriginalSound.DROP else own_track(sheet, film, duration, survey)
         return cls(tuple(plan(sheet.cues, duration)), round(duration * RATE), own, use)
 
     def checked(self, stretches: Sequence[Stretch] | None = None) -> "Mix":
@@ -226,9 +208,10 @@ def compose(
 def asked(sheet: CueSheet, options: ScoreOptions) -> OwnSound:
     """What is to become of the film's own sound: as it is asked for, else as the sheet says, else ducked.
 
-    That of a slideshow is dropped: it is the music itself.
+    That of a slideshow without clips is dropped: it is the music itself.
     """
-    said = sheet.original or OwnSound(OriginalSound.DROP if sheet.slideshow else OriginalSound.DUCK, DUCKING)
+    silent = sheet.slideshow is not None and not sheet.slideshow.has_clips
+    said = sheet.original or OwnSound(OriginalSound.DROP if silent else OriginalSound.DUCK, DUCKING)
     duck_db = said.duck_db if options.duck is None else options.duck
     music_db = said.music_db if options.music_db is None else options.music_db
     return replace(said, use=options.original or said.use, duck_db=duck_db, music_db=music_db)
@@ -238,7 +221,7 @@ def heard(sheet: CueSheet, options: ScoreOptions | None = None, progress: Progre
     """Listen to a film's own sound, unless its sheet says all or it is dropped."""
     use = asked(sheet, options or ScoreOptions())
     if use.use is not OriginalSound.DROP and (use.speech is None or use.gain_db is None):
-        own = FilmTrack.of(sheet.film.path)
+        own = own_track(sheet, sheet.film.path, sheet.film.duration)
         if own is None:
             return Heard(None)
         samples = round(sheet.film.duration * RATE)
@@ -258,7 +241,7 @@ def _counted(
         progress(Step(stage, count / RATE, passes * samples / RATE, unit="seconds"))
 
 
-def _listened(use: OwnSound, own: "FilmTrack", blocks: Iterable[Samples]) -> tuple[OwnSound, NDArray[np.float64]]:
+def _listened(use: OwnSound, own: OwnTrack, blocks: Iterable[Samples]) -> tuple[OwnSound, NDArray[np.float64]]:
     """Find speech, and the gain that makes it as loud as the music; with the power along time."""
     finder, meter = SpeechFinder(), PowerMeter(own.channels)
     parts = [np.zeros(0)]
@@ -281,80 +264,3 @@ def _balance(powers: NDArray[np.float64], speech: Iterable[TimeSpan]) -> float:
     if level is None:
         return 0.0
     return min(max(LOUDNESS - level, -BALANCE), BALANCE if spoken.any() else 0.0)
-
-
-class FilmTrack:
-    """The film's own sound, laid on the time of its pictures by its time stamps."""
-
-    def __init__(self, path: str | os.PathLike[str], layout: str, survey: Survey | None = None) -> None:
-        self._path, self.layout, self._survey = path, layout, survey
-        self.channels = channels_of(layout)
-
-    @classmethod
-    def of(cls, path: str | os.PathLike[str], survey: Survey | None = None) -> "FilmTrack | None":
-        """Look at the sound of a film; None for a film without any."""
-        with VideoFile(path, survey) as film:
-            for _, frame in film.sound():
-                check_frame(frame, film.path)
-                return cls(path, SURROUND.get(layout_of(frame), "stereo"), survey)
-        return None
-
-    def blocks(self, stretches: Sequence[Stretch]) -> Iterator[Samples]:
-        """Decode stretches of it, in order; the first is sought."""
-        before = stretches[0][0]
-        with VideoFile(self._path, self._survey) as film:
-            resampler = Resampler(RATE, self.layout, film.path)
-            begin = before / RATE
-            frames = ((None if time is None else time - begin, frame) for time, frame in film.sound(begin))
-            reader = Reader(placed(frames, resampler), resampler.channels)
-            for start, end in stretches:
-                for _, count in lengths(start, before):
-                    reader.read(count)
-                for _, count in lengths(end, start):
-                    yield reader.read(count)
-                before = end
-
-
-def placed(frames: "Iterator[tuple[float | None, AudioFrame]]", resampler: Resampler) -> Iterator[Samples]:
-    """Join frames to one sound that begins at 0 s: with silence in gaps, and without what comes twice."""
-    position = 0  # samples given so far
-    for (_, time), stretch in itertools.groupby(_stretches(frames), key=itemgetter(0)):
-        start = round(time * RATE)
-        rising = position > 0 or start > 0
-        while position < start:
-            count = min(RATE, start - position)
-            position += count
-            yield np.zeros((count, resampler.channels), dtype=np.float32)
-        for piece in _faded(resampler.resampled((frame for _, frame in stretch), position - start), rising=rising):
-            position += len(piece)
-            yield piece
-
-
-def _stretches(
-    frames: "Iterator[tuple[float | None, AudioFrame]]",
-) -> "Iterator[tuple[tuple[int, float], AudioFrame]]":
-    """Frames with the stretch without a gap that they belong to: the number and the seconds of its first one."""
-    found, expected = (0, 0.0), None  # `expected`: seconds at which the next frame should begin
-    for number, (stamp, frame) in enumerate(frames):
-        time = expected or 0.0 if stamp is None else stamp
-        if expected is None or abs(time - expected) > JUMP:
-            found, expected = (number, time), time
-        expected += frame.samples / frame.sample_rate
-        yield found, frame
-
-
-def _faded(pieces: Iterable[Samples], *, rising: bool) -> Iterator[Samples]:
-    """A stretch that is faded out at its end, and in, unless it begins before the film."""
-    risen = 0 if rising else SEAM
-    held = None  # the last samples, which may have to fade
-    for piece in pieces:
-        head = piece[: SEAM - risen]
-        head *= RAMP[risen : risen + len(head)]
-        risen += len(head)
-        joined = piece if held is None else np.concatenate([held, piece])
-        ready = max(0, len(joined) - SEAM)
-        held = joined[ready:]
-        if ready:
-            yield joined[:ready]
-    if held is not None:
-        yield np.multiply(held, RAMP[: len(held)][::-1])

@@ -15,6 +15,7 @@ from img2music.affect import Affect
 from img2music.options import PhotoOrder
 from img2music.soundtrack.slideshow.photos import Photo, arc, list_photos, ordered, read_photos
 from img2music.vision.model import ImageModel
+from tests.support.films import write_film
 from tests.support.small_models import colour_model, written
 
 affects = st.builds(Affect, st.floats(0.0, 1.0), st.floats(0.0, 1.0))
@@ -80,18 +81,36 @@ def test_photos_of_folders_and_what_they_say(tmp_path: Path, model: ImageModel) 
     os.utime(folder / "a.png", (86_400 * 365, 86_400 * 365))
     (folder / "c.jpg").write_bytes(b"no photo")
     (folder / "notes.txt").write_text("left alone")
-    for name in ("clip.MOV", "raw.nef"):
+    for name in ("bad.MOV", "raw.nef"):
         (folder / name).write_bytes(b"not read")
     (tmp_path / "film.mp4").write_bytes(b"\0\0\0\x18ftypisom")
-    paths = [folder, tmp_path / "absent.jpg", tmp_path / "film.mp4"]
-    files, errors, others = list_photos(paths)
-    assert [Path(path).name for path in others] == ["clip.MOV", "raw.nef"]
-    photos, damaged = read_photos(files, model)
+    paths = [folder, tmp_path / "absent.jpg", tmp_path / "film.mp4", folder / "raw.nef"]
+    album = list_photos(paths)
+    assert [Path(path).name for path in album.raw] == ["raw.nef"]
+    photos, damaged = read_photos([each.path for each in album.files], model)
     assert not damaged
     assert [each.name for each in photos] == ["a", "b"]
     assert [each.size for each in photos] == [(40, 30), (30, 40)]  # the second stands upright
     assert [each.dated for each in photos] == [False, True]
     assert photos[0].taken == datetime.fromtimestamp(86_400 * 365)
     assert photos[1].taken == datetime(2021, 5, 6, 7, 8, 9)
-    assert sorted(Path(error.path or "").name for error in errors) == ["absent.jpg", "c.jpg", "film.mp4"]
-    assert "is a film or a raw photo" in str(errors[-1])
+    names = [Path(error.path or "").name for error in album.errors]
+    assert names == ["bad.MOV", "c.jpg", "absent.jpg", "film.mp4", "raw.nef"]
+    assert "is a raw photo" in str(album.errors[-1])
+
+
+def test_films_lie_among_the_photos_in_order_of_names(tmp_path: Path) -> None:
+    for name in ("a.png", "c.png", "d.png"):
+        Image.new("RGB", (8, 8)).save(tmp_path / name)
+    still = np.zeros((36, 64, 3), dtype=np.uint8)
+    for name, seconds in (("b.mkv", 1.0), ("c.mov", 3.0), ("d.mp4", 5.0), ("made.mp4", 1.0)):
+        write_film(tmp_path / name, ((number / 5, still) for number in range(round(5 * seconds))), rate=5.0)
+    output = os.fspath(tmp_path / "made.mp4")
+    album = list_photos([tmp_path], output=output)
+    names = [(Path(each.path).name, each.film) for each in album.files]
+    assert names == [("a.png", False), ("b.mkv", True), ("c.png", False), ("d.mp4", True), ("d.png", False)]
+    assert [Path(path).name for path in album.live] == ["c.mov"]  # too short for one that was taken for itself
+    assert not album.errors
+    stills = list_photos([tmp_path], output=output, photos_only=True)
+    assert [Path(each.path).name for each in stills.files] == ["a.png", "c.png", "d.png"]
+    assert [Path(path).name for path in stills.films] == ["b.mkv", "c.mov", "d.mp4"]

@@ -8,16 +8,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from img2music.affect import Affect
 from img2music.matching.passages import Passage
 from img2music.soundtrack.cue_sheet import Cue, CueTrack
-from img2music.soundtrack.slideshow.plan import Schedule, beat_note, beats_under, evenly, on_beats
+from img2music.soundtrack.slideshow.plan import Schedule, beat_note, beats_under, lasting, on_beats
 from tests.support.sounds import clicks, encode, noise
 
 schedules = st.builds(
-    evenly,
-    st.integers(1, 12),
-    st.floats(1.0, 6.0),
+    lasting,
+    st.integers(1, 12).flatmap(lambda count: st.floats(1.0, 6.0).map(lambda seconds: [seconds] * count))
+    | st.lists(st.floats(1.0, 12.0), min_size=1, max_size=8),  # clips among photos
     st.sampled_from([10, 24, 30, 60]),
     st.sampled_from([0.0, 0.3, 1.0, 5.0]),
 )
@@ -59,7 +58,8 @@ def test_changes_come_to_beats_that_are_near(schedule: Schedule, interval: float
     moved = on_beats(schedule, beats, np.zeros(0))
     assert moved.changes[[0, -1]].tolist() == schedule.changes[[0, -1]].tolist()
     assert (np.diff(moved.changes) > 0).all()
-    assert (np.diff(moved.times) >= moved.fade).all()
+    halves = np.array(moved.fades) / 2
+    assert (np.diff(moved.times) >= halves[1:] + halves[:-1] - 1e-9).all()  # one cross-fade after another
     if interval <= 0.4:
         away = np.abs(moved.times[1:-1, None] - beats).min(axis=1, initial=np.inf)
         inside = (moved.times[1:-1] > first) & (moved.times[1:-1] < (beats[-1] if len(beats) else 0.0))
@@ -67,25 +67,23 @@ def test_changes_come_to_beats_that_are_near(schedule: Schedule, interval: float
 
 
 def test_photos_change_with_the_songs() -> None:
-    schedule = evenly(4, 2.0, 30)
+    schedule = lasting([2.0] * 4, 30, 2 / 3)
     moved = on_beats(schedule, np.array([1.9, 3.9, 6.3]), np.array([4.1, 6.5]))
     assert moved.times.tolist() == pytest.approx([0.0, 1.9, 4.1, 6.3, 8.0])
     unmoved = on_beats(schedule, np.zeros(0), np.zeros(0))
     assert unmoved.times.tolist() == schedule.times.tolist()
 
 
-def test_the_curve_has_the_moods_of_the_photos() -> None:
-    curve = evenly(3, 4.0, 30).curve([Affect(0.2, 0.1), Affect(0.6, 0.9), Affect(0.4, 0.5)])
-    assert curve[:, 0].tolist() == [0.5 * number for number in range(24)]
-    by_time = {time: (valence, arousal) for time, valence, arousal in curve.tolist()}
-    assert by_time[2.0] == pytest.approx((0.2, 0.1))
-    assert by_time[4.0] == pytest.approx((0.4, 0.5))
-    assert by_time[6.0] == pytest.approx((0.6, 0.9))
-    assert by_time[11.5] == pytest.approx((0.4, 0.5))
+@given(schedules, st.floats(0.2, 5.0), st.data())
+def test_no_clip_is_seen_for_longer_than_it_lasts(schedule: Schedule, interval: float, data: st.DataObject) -> None:
+    beats, lengths = np.arange(0.1, schedule.duration, interval), np.diff(schedule.times)
+    most = [length + data.draw(st.sampled_from([0.0, 0.2, np.inf])) for length in lengths.tolist()]
+    moved = on_beats(schedule, beats, beats[::3], most)
+    assert (np.diff(moved.times) <= np.array(most) + 1.0 / schedule.rate).all()
 
 
 def test_the_film_goes_dark_at_its_end() -> None:
-    seen = list(evenly(2, 4.0, 30).pictures())
+    seen = list(lasting([4.0, 4.0], 30, 1.0).pictures())
     assert seen[0].light == 1.0
     assert seen[-1].light < 0.1
     assert [each.light for each in seen].count(1.0) > 190

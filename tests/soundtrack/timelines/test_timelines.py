@@ -391,6 +391,54 @@ def test_a_slideshow_is_its_photos_and_its_music_once(form: str) -> None:
     assert "a.mp4" not in content
 
 
+@pytest.mark.parametrize("form", ["otio", "xml", "fcpxml", "edl"])
+def test_a_clip_among_photos_is_the_part_of_its_film_that_is_seen(tmp_path: Path, form: str) -> None:
+    path = write_scene(tmp_path / "clip.mov", timecode="01:00:00:00", channels=2)
+    photos = (
+        SheetPhoto("/photos/a.jpg", 0.0),
+        SheetPhoto(str(path), 7.0, clip_start=0.5),
+        SheetPhoto("/photos/b.jpg", 8.0),
+    )
+    own = OwnSound(OriginalSound.DUCK, 12.0, gain_db=3.0)
+    film = replace(SHEET.film, fps=30.0)
+    show = replace(SHEET, film=film, slideshow=SheetSlideshow(1080, 1920, photos), original=own)
+    content = FORMATS[form].write(show).decode()
+    hour = 30 * 3600  # of timecode
+    expected = (file(path.as_uri()), 210, 30, hour + 15)
+    if form == "fcpxml":
+        root = ElementTree.fromstring(content)
+        (asset,) = (each for each in root.iter("asset") if file(each.attrib["src"]) == expected[0])
+        (clip,) = (each for each in root.iter("asset-clip") if each.attrib["ref"] == asset.attrib["id"])
+        times = [int(Fraction(clip.attrib[name][:-1]) * 30) for name in ("offset", "duration", "start")]
+        assert tuple(times) == expected[1:]
+        assert [child.tag for child in next(root.iter("spine"))] == ["video", "asset-clip", "video"]
+        assert asset.attrib["audioChannels"] == "2"
+        volume = clip.find("adjust-volume")
+        assert volume is not None
+        assert volume.attrib["amount"] == "3.000dB"
+        silent = ElementTree.fromstring(
+            FORMATS[form].write(replace(show, original=replace(own, use=OriginalSound.DROP)))
+        )
+        assert [each.get("srcEnable") for each in silent.iter("asset-clip")].count("video") == 1
+        return
+    options = {"rate": 30.0} if form == "edl" else {}
+    reader = {"otio": "otio_json", "xml": "fcp_xml", "edl": "cmx_3600"}[form]
+    timeline = otio.adapters.read_from_string(content, reader, **options)
+    (shown,) = (each for each in timeline.video_tracks()[0].find_clips() if "clip" in each.name)
+    used = shown.trimmed_range()
+    start = shown.transformed_time(used.start_time, timeline.video_tracks()[0]).to_frames()
+    assert (start, used.duration.to_frames(), used.start_time.to_frames()) == expected[1:]
+    assert len(list(timeline.video_tracks()[0].find_clips())) == 3
+    if form == "edl":
+        assert content.splitlines()[6].split()[2] == "B"
+        assert "* AUDIO LEVEL AT 01:00:00:15 IS 3.00 DB  (REEL CLIP A1)" in content
+        return
+    sounds = [track for track in timeline.audio_tracks() if any("clip" in each.name for each in track.find_clips())]
+    assert len(sounds) == 1  # of FCP 7, two tracks that belong together
+    heard = next(each for each in sounds[0].find_clips())
+    assert heard.transformed_time(heard.trimmed_range().start_time, sounds[0]).to_frames() == 210
+
+
 def write_scene(path: Path, *, timecode: str | None = None, channels: int = 0, turned: int = 0) -> Path:
     """A film of two seconds at 29.97, with a timecode track and sound."""
     with av.open(str(path), "w") as out:

@@ -13,10 +13,11 @@ from PIL import Image
 
 from img2music.errors import require_extra
 from img2music.media.images import read_image
+from img2music.media.video import VideoFile, VideoFrame
 from img2music.parallel import in_order
 from img2music.soundtrack.slideshow.captions import Overlay
-from img2music.soundtrack.slideshow.motion import Box, Motion, Window, even, plan_motion
-from img2music.soundtrack.slideshow.photos import Photo
+from img2music.soundtrack.slideshow.motion import Box, Motion, Window, even, plan_motion, unmoved
+from img2music.soundtrack.slideshow.photos import Clip, Photo
 from img2music.soundtrack.slideshow.plan import Schedule, Seen
 
 with require_extra("Drawing the pictures of a film", "soundtrack"):
@@ -28,6 +29,7 @@ BACKDROP_BLUR = 0.05  # standard deviation of its blur, as a share of the longer
 BACKDROP_LIGHT = 0.75  # how much of its light a backdrop keeps, so that the photo before it stands out
 SHADOW_LIGHT = 0.6  # how much of a backdrop's light is left right beside the photo
 SHADOW_WIDTH = 0.02  # standard deviation of the shadow's edge, as a share of the frame's shorter side
+SAME_TIME = 0.002  # seconds by which a picture of a clip may be later than it is wanted: times are rounded
 BLACK, WHITE, GREY = 16, 235, 128  # light of black and of white, and colour of what has none
 
 
@@ -110,8 +112,10 @@ class DrawnPhoto:
         self._seen = _seen(self._motion, size, MARGIN / scale)
         wanted = (even(self._seen.width * scale), even(self._seen.height * scale))
         self._photo = from_rgb(np.asarray(_part(photo, size, self._seen, wanted)))
-        whole = (box.width, box.height) == frame
-        self._backdrop = Planes.black(*frame) if whole else _backdrop(photo, box, frame)
+        self._backdrop = Planes.black(*frame)
+        if (box.width, box.height) != frame:
+            around = Backdrop(box, frame)
+            self._backdrop = around.drawn(np.asarray(_part(photo, size, _middle(size, frame), around.size)))
 
     def draw(self, share: float) -> Planes:
         """Draw what is seen when a share of the photo's time is over."""
@@ -123,6 +127,9 @@ class DrawnPhoto:
             columns = slice(box.left // by, (box.left + box.width) // by)
             mine[rows, columns] = self._warped(theirs, window, (box.width // by, box.height // by), colour=by == 2)
         return picture
+
+    def close(self) -> None:
+        """Nothing is open."""
 
     def _warped(self, plane: Plane, window: Window, size: tuple[int, int], *, colour: bool) -> Plane:
         """Part of a plane, also from between its pixels: so movement is smooth, however slow."""
@@ -162,32 +169,120 @@ def _part(photo: Image.Image, size: tuple[int, int], part: Window, wanted: tuple
     return photo.resize(wanted, Image.Resampling.LANCZOS, box=box, reducing_gap=3.0)
 
 
-def _backdrop(photo: Image.Image, box: Box, frame: tuple[int, int]) -> Planes:
-    """The photo itself, filling the frame, blurred and dark, with a soft shadow around the box."""
-    shrink = BACKDROP_SIDE / max(frame)
-    small = max(2, round(frame[0] * shrink)), max(2, round(frame[1] * shrink))
-    size = photo.info["original_size"]
+class Backdrop:
+    """What is around a photo or clip that does not fill the frame: itself, filling it, blurred and a little darker."""
+
+    def __init__(self, box: Box, frame: tuple[int, int]) -> None:
+        self._frame = frame
+        shadow = np.zeros(frame[::-1], dtype=np.float32)
+        shadow[box.top : box.top + box.height, box.left : box.left + box.width] = 1.0 - SHADOW_LIGHT
+        shadow = cv2.GaussianBlur(shadow, (0, 0), SHADOW_WIDTH * min(frame), borderType=cv2.BORDER_REPLICATE)
+        light = BACKDROP_LIGHT * (1.0 - shadow)
+        half = cv2.resize(light, (frame[0] // 2, frame[1] // 2), interpolation=cv2.INTER_AREA)
+        noise = np.random.default_rng(0)  # of a step: it keeps a smooth gradient from falling into bands
+        self._planes = [
+            (factor, noise.random(factor.shape, dtype=np.float32) - 0.5 + base)
+            for factor, base in ((light, BLACK), (half, GREY), (half, GREY))
+        ]
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height of the small picture that it is made of."""
+        shrink = BACKDROP_SIDE / max(self._frame)
+        return max(2, round(self._frame[0] * shrink)), max(2, round(self._frame[1] * shrink))
+
+    def drawn(self, small: NDArray[np.uint8]) -> Planes:
+        """Draw it of a small picture of the frame's proportions, in sRGB."""
+        blurred = cv2.GaussianBlur(small.astype(np.float32), (0, 0), BACKDROP_BLUR * BACKDROP_SIDE)
+        planes = zip(cv2.split(cv2.transform(blurred, FROM_RGB)), (BLACK, GREY, GREY), self._planes, strict=True)
+        return Planes(*(self._enlarged(plane - base, *rest) for plane, base, rest in planes))
+
+    def _enlarged(self, plane: NDArray[np.float32], factor: NDArray[np.float32], offset: NDArray[np.float32]) -> Plane:
+        large = cv2.resize(plane, factor.shape[::-1], interpolation=cv2.INTER_CUBIC)
+        found: Plane = cv2.convertScaleAbs(cv2.add(cv2.multiply(large, factor), offset))
+        return found
+
+
+def _middle(size: tuple[int, int], frame: tuple[int, int]) -> Window:
+    """The largest part in the middle of a photo that has the proportions of a frame."""
     share = min(size[0] / frame[0], size[1] / frame[1])
     width, height = min(frame[0] * share, size[0]), min(frame[1] * share, size[1])
-    middle = Window((size[0] - width) / 2, (size[1] - height) / 2, width, height)
-    filled = np.asarray(_part(photo, size, middle, small), dtype=np.float32)
-    blurred = cv2.GaussianBlur(filled, (0, 0), BACKDROP_BLUR * BACKDROP_SIDE)
-    colours = cv2.resize(blurred, frame, interpolation=cv2.INTER_CUBIC) * BACKDROP_LIGHT
-    shadow = np.zeros(frame[::-1], dtype=np.float32)
-    shadow[box.top : box.top + box.height, box.left : box.left + box.width] = 1.0 - SHADOW_LIGHT
-    shadow = cv2.GaussianBlur(shadow, (0, 0), SHADOW_WIDTH * min(frame), borderType=cv2.BORDER_REPLICATE)
-    return from_rgb(colours * (1.0 - shadow)[:, :, None], dither=True)
+    return Window((size[0] - width) / 2, (size[1] - height) / 2, width, height)
 
 
-def from_rgb(rgb: NDArray[np.uint8] | NDArray[np.float32], *, dither: bool = False) -> Planes:
-    """Planes of BT.709; with noise of a step that keeps a smooth gradient from falling into bands."""
+def from_rgb(rgb: NDArray[np.uint8]) -> Planes:
+    """Planes of BT.709."""
     light, *colours = cv2.split(cv2.transform(rgb, FROM_RGB))
     half = (rgb.shape[1] // 2, rgb.shape[0] // 2)
-    planes = [light, *(cv2.resize(colour, half, interpolation=cv2.INTER_AREA) for colour in colours)]
-    if dither:
-        noise = np.random.default_rng(0)
-        planes = [plane + noise.random(plane.shape, dtype=np.float32) - 0.5 for plane in planes]
-    return Planes(*(np.rint(plane).clip(0, 255).astype(np.uint8) for plane in planes))
+    return Planes(light, *(cv2.resize(colour, half, interpolation=cv2.INTER_AREA) for colour in colours))
+
+
+class DrawnClip:
+    """A clip, drawn moment by moment, in order; it is opened with the first one."""
+
+    def __init__(self, path: str, clip: Clip, frame: tuple[int, int], seconds: float) -> None:
+        self._path, self._clip, self._frame, self._seconds = path, clip, frame, seconds
+        self._film: VideoFile | None = None
+        self._coming: Iterator[VideoFrame] = iter(())
+        self._following: VideoFrame | None = None
+        self._look: tuple[Box, Window, tuple[int, int], Backdrop | None] | None = None
+        self._picture = Planes.black(*frame)
+
+    def draw(self, share: float) -> Planes:
+        """Draw what is seen when a share of its time is over; the last picture there is stands still."""
+        time = max(0.0, self._clip.start + share * self._seconds)
+        if self._film is None:
+            self._open(time)
+        shown = None
+        while self._following is not None and (self._look is None or self._following.time <= time + SAME_TIME):
+            shown, self._following = self._following, next(self._coming, None)
+            self._look = self._look or self._looks(shown)
+        if shown is not None:
+            self._picture = self._made(shown)
+        return Planes(*(plane.copy() for plane in self._picture))
+
+    def close(self) -> None:
+        """Close its file, if it is open."""
+        if self._film is not None:
+            self._film.close()
+
+    def _open(self, time: float) -> None:
+        self._film = VideoFile(self._path, self._clip.survey)
+        self._coming = self._film.since(time)
+        self._following = next(self._coming, None)
+        if self._following is None:  # it can't be sought there
+            self._film.close()
+            self._film = VideoFile(self._path, self._clip.survey)
+            self._coming = self._film.frames()
+            self._following = next(self._coming, None)
+
+    def _looks(self, first: VideoFrame) -> tuple[Box, Window, tuple[int, int], Backdrop | None]:
+        """Where it is shown, which part of it, in how many pixels all of it is decoded, and what is around."""
+        size = max(1, round(first.height * first.proportion)), first.height
+        box, window = unmoved(size, self._frame)
+        scale = box.width / window.width, box.height / window.height
+        pixels = max(box.width, round(size[0] * scale[0])), max(box.height, round(size[1] * scale[1]))
+        seen = Window(window.left * scale[0], window.top * scale[1], box.width, box.height)
+        return box, seen, pixels, None if box[2:] == self._frame else Backdrop(box, self._frame)
+
+    def _made(self, shown: VideoFrame) -> Planes:
+        assert self._look is not None
+        box, window, pixels, backdrop = self._look
+        rgb = shown.pixels(*pixels)
+        left, top = min(round(window.left), pixels[0] - box.width), min(round(window.top), pixels[1] - box.height)
+        inner = from_rgb(np.ascontiguousarray(rgb[top : top + box.height, left : left + box.width]))
+        if backdrop is None:
+            return inner
+        middle = _middle(pixels, self._frame)
+        part = rgb[
+            round(middle.top) : round(middle.top + middle.height),
+            round(middle.left) : round(middle.left + middle.width),
+        ]
+        picture = backdrop.drawn(cv2.resize(part, backdrop.size, interpolation=cv2.INTER_AREA))
+        for mine, theirs in zip(picture, inner, strict=True):
+            by = 1 if mine is picture.light else 2
+            mine[box.top // by :, box.left // by :][: theirs.shape[0], : theirs.shape[1]] = theirs
+        return picture
 
 
 def pictures(
@@ -195,29 +290,44 @@ def pictures(
 ) -> Iterator[Planes]:
     """Draw a slideshow.
 
-    Few photos are in memory at once: the one that is seen, the next, and two that are being read.
+    Few photos are in memory at once: the one that is seen, the next, and two that are being read. Clips are open only
+    while they are seen.
     """
+    near: deque[DrawnPhoto | DrawnClip] = deque()
 
-    def ready(number: int) -> DrawnPhoto:
-        photo = photos[number]
-        return DrawnPhoto(photo.path, photo.size, frame, seconds=schedule.seconds(number), number=number)
+    def ready(number: int) -> DrawnPhoto | DrawnClip:
+        photo, seconds = photos[number], schedule.seconds(number)
+        if photo.clip is not None:
+            return DrawnClip(photo.path, photo.clip, frame, seconds)
+        return DrawnPhoto(photo.path, photo.size, frame, seconds=seconds, number=number)
 
     def jobs() -> Iterator[partial[Planes]]:
         coming = in_order(ready, range(len(photos)), 1)
-        near: deque[DrawnPhoto] = deque()
         first = 0
         for seen in schedule.pictures():
-            if seen.photo > first:
-                near.popleft()
-                first = seen.photo
+            gone = []
+            while seen.photo > first:
+                gone.append(near.popleft())
+                first += 1
             while len(near) < (2 if seen.mixed else 1):
                 near.append(next(coming))
-            yield partial(_drawn, seen, list(near), captions)
+            yield partial(_drawn, seen, list(near), captions, gone)
 
-    return in_order(lambda job: job(), jobs(), 1)
+    try:
+        yield from in_order(lambda job: job(), jobs(), 1)
+    finally:
+        for each in near:
+            each.close()
 
 
-def _drawn(seen: Seen, near: Sequence[DrawnPhoto], captions: Sequence[Overlay | None]) -> Planes:
+def _drawn(
+    seen: Seen,
+    near: Sequence[DrawnPhoto | DrawnClip],
+    captions: Sequence[Overlay | None],
+    gone: Sequence[DrawnPhoto | DrawnClip] = (),
+) -> Planes:
+    for each in gone:
+        each.close()
     picture = near[0].draw(seen.share)
     if seen.mixed:
         picture = picture.mixed(near[1].draw(seen.following), seen.mixed)

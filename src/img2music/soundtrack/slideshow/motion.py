@@ -109,6 +109,16 @@ def plan_motion(photo: tuple[int, int], frame: tuple[int, int], seconds: float, 
     )
 
 
+def unmoved(picture: tuple[int, int], frame: tuple[int, int]) -> tuple[Box, Window]:
+    """Decide where in the frame a clip is shown, and which part of it, as of a photo; it moves by itself."""
+    wide = picture[0] / picture[1] / (frame[0] / frame[1])
+    if min(wide, 1 / wide) >= FILLS_FROM:
+        box = Box(0, 0, *frame)
+        return box, _window(picture, box, 1.0, (0.0, 0.5, 0.25))
+    box = _fitted(frame, min(max(wide, 1.0 / STRIP), STRIP))
+    return box, _window(picture, box, 1.0, (0.0, 0.5, 0.5))
+
+
 def _bounded(wide: float, travel: float) -> float:
     """Proportions of a view that sees all of a panorama while it moves ``travel`` times its own width or height.
 

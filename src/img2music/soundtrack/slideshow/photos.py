@@ -2,33 +2,52 @@
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import numpy as np
+from numpy.typing import NDArray
 
 from img2music.affect import Affect
-from img2music.connectors.folders import FolderWalk
+from img2music.connectors.folders import FolderWalk, is_film_name, is_image_name, is_picture
 from img2music.errors import InputError, MissingExtraError
-from img2music.matching.query_reading import expand
+from img2music.media.film_survey import Survey
 from img2music.media.images import opened
-from img2music.media.photo_info import read_photo_info
+from img2music.media.photo_info import PhotoInfo, read_photo_info
+from img2music.media.video import VideoFile
 from img2music.options import PhotoOrder
 from img2music.vision.model import ImageModel
 
-# fmt: off
-OTHERS = frozenset({
-    "3g2", "3gp", "avi", "flv", "m2ts", "m4v", "mkv", "mov", "mp4", "mpeg", "mpg", "mts", "mxf", "webm", "wmv",
-    "arw", "cr2", "cr3", "dng", "nef", "nrw", "orf", "pef", "raf", "rw2", "sr2", "srw",
-})
-# fmt: on
-"""Extensions (lower case, without the dot) of what cameras keep beside photos, and a slideshow can't show: films, and
-raw photos."""
+RAW = frozenset({"arw", "cr2", "cr3", "dng", "nef", "nrw", "orf", "pef", "raf", "rw2", "sr2", "srw"})
+"""Extensions (lower case, without the dot) of raw photos, which a slideshow can't show."""
+
+LIVE = 4.0
+"""Seconds that the clip of a live photo lasts at most, which lies beside the photo under the same name: phones take 1.5
+before and after it."""
+
+
+@dataclass(frozen=True, slots=True)
+class GivenPhoto:
+    """A file that is to be shown."""
+
+    path: str
+    film: bool = False  # whether it is a clip
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Clip:
+    """What a film has that is among the photos."""
+
+    survey: Survey
+    curve: NDArray[np.float64] = field(repr=False)  # its affect: seconds, valence and arousal, ascending
+    # Second of it that is seen when it begins to come in; below 0, its first picture stands still until then
+    start: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Photo:
-    """A photo of a slideshow."""
+    """A photo of a slideshow, or a clip."""
 
     path: str  # the file, as os.fsdecode gives it
     size: tuple[int, int]  # width and height, upright, in pixels
@@ -37,6 +56,7 @@ class Photo:
     dated: bool  # whether the photo itself tells when it was taken
     title: str | None  # what it is called in its metadata
     note: str | None = None  # how much of a damaged photo was read
+    clip: Clip | None = None  # None for a photo
 
     @property
     def name(self) -> str:
@@ -44,40 +64,90 @@ class Photo:
         return os.path.splitext(os.path.basename(self.path))[0]  # noqa: PTH119, PTH122 - names may be any bytes
 
 
-def list_photos(paths: Sequence[str | os.PathLike[str]]) -> tuple[list[str], list[InputError], list[str]]:
-    """List photos, and look into the beginning of each, which takes about a millisecond."""
-    files: list[str] = []
-    errors: list[InputError] = []
-    others: list[str] = []
+@dataclass(frozen=True)
+class Album:
+    """What there is to be shown."""
+
+    files: list[GivenPhoto]
+    errors: list[InputError]
+    raw: list[str]  # raw photos in the folders
+    films: list[str]  # films in the folders, where only photos are wanted
+    live: list[str]  # films in the folders that belong to a photo
+
+
+def list_photos(
+    paths: Sequence[str | os.PathLike[str]], *, output: str | None = None, photos_only: bool = False
+) -> Album:
+    """List photos and films, and look into the beginning of each, which takes a few milliseconds.
+
+    The ``output`` of an earlier run, in one of the folders, is no clip.
+    """
+    found = Album([], [], [], [], [])
     for path in map(os.fsdecode, paths):
-        for given in expand(path):
-            try:
-                if isinstance(given, InputError):
-                    raise given
-                if not given.picture and _is_other(given.path):
-                    raise InputError("is a film or a raw photo, not a photo that can be read.", given.path)
-                with opened(given.path):
-                    files.append(given.path)
-            except InputError as error:
-                errors.append(error)
-            except MissingExtraError as error:
-                errors.append(InputError(f"{error}", path if isinstance(given, InputError) else given.path))
-        if os.path.isdir(path):  # noqa: PTH112 - names may be any bytes
-            others += [file.path for file in FolderWalk([path], _is_other)]
-    if not files:
-        raise nothing_to_show(errors)
-    return files, errors, others
+        if not os.path.isdir(path):  # noqa: PTH112 - names may be any bytes
+            _look(GivenPhoto(path, is_film_name(path) and not is_picture(path)), found)
+            continue
+        walk = FolderWalk([path], lambda name: is_image_name(name) or is_film_name(name) or _is_raw(name))
+        names = [file.path for file in walk]
+        stems = {_stem(name) for name in names if is_image_name(name)}
+        given = [name for name in names if not _is_raw(name) and not _same(name, output)]
+        found.raw.extend(filter(_is_raw, names))
+        for name in given:
+            if not is_film_name(name):
+                _look(GivenPhoto(name), found)
+            elif photos_only:
+                found.films.append(name)
+            else:
+                _look(GivenPhoto(name, film=True), found, live=_stem(name) in stems)
+        found.errors.extend(InputError(f"can't be read: {reason}.", where) for where, reason in walk.unreadable)
+        if not given and not walk.unreadable:
+            found.errors.append(InputError("there is no picture in this folder or below it.", path))
+    if not found.files:
+        if not found.errors:
+            raise InputError("There are only films here, and no photo.", found.films[0])
+        raise nothing_to_show(found.errors)
+    return found
+
+
+def _look(given: GivenPhoto, found: Album, *, live: bool = False) -> None:
+    """Add what can be shown to what was found."""
+    try:
+        if given.film:
+            with VideoFile(given.path) as film:
+                if live and film.stated_duration < LIVE:
+                    found.live.append(given.path)
+                    return
+        elif _is_raw(given.path) and not is_picture(given.path):
+            raise InputError("is a raw photo, not one that can be read.", given.path)
+        else:
+            with opened(given.path):
+                pass
+        found.files.append(given)
+    except InputError as error:
+        found.errors.append(error)
+    except MissingExtraError as error:
+        found.errors.append(InputError(f"{error}", given.path))
+
+
+def _stem(name: str) -> str:
+    return os.path.splitext(name)[0].casefold()  # noqa: PTH122 - names may be any bytes
+
+
+def _same(name: str, output: str | None) -> bool:
+    with suppress(OSError):
+        return output is not None and os.path.samefile(name, output)  # noqa: PTH121 - names may be any bytes
+    return False
 
 
 def nothing_to_show(errors: Sequence[InputError]) -> InputError:
     """Say in one line that not one photo can be read."""
     if len(errors) == 1:
         return errors[0]
-    return InputError(f"Not one of the {len(errors)} photos can be read, such as {errors[0]}")
+    return InputError(f"Not one of the {len(errors)} photos and films can be read, such as {errors[0]}")
 
 
-def _is_other(name: str) -> bool:
-    return os.path.splitext(name)[1][1:].lower() in OTHERS  # noqa: PTH122 - names may be any bytes
+def _is_raw(name: str) -> bool:
+    return os.path.splitext(name)[1][1:].lower() in RAW  # noqa: PTH122 - names may be any bytes
 
 
 def read_photos(files: Sequence[str], model: ImageModel) -> tuple[list[Photo], list[InputError]]:
@@ -89,15 +159,17 @@ def read_photos(files: Sequence[str], model: ImageModel) -> tuple[list[Photo], l
             errors.append(analysis)
             continue
         info = read_photo_info(path)
-        try:
-            taken = info.taken or datetime.fromtimestamp(os.stat(path).st_mtime)  # noqa: PTH116 - in local time, as cameras
-        except (OSError, ValueError, OverflowError):
-            taken = datetime.min
-        size = (analysis.width, analysis.height)
-        photos.append(Photo(path, size, analysis.affect, taken, info.taken is not None, info.title, analysis.note))
-    if not photos:
-        raise nothing_to_show(errors)
+        size, dated = (analysis.width, analysis.height), info.taken is not None
+        photos.append(Photo(path, size, analysis.affect, when(info, path), dated, info.title, analysis.note))
     return photos, errors
+
+
+def when(info: PhotoInfo, path: str) -> datetime:
+    """Tell when a photo or clip was taken; where it does not say so, when its file was last changed."""
+    try:
+        return info.taken or datetime.fromtimestamp(os.stat(path).st_mtime)  # noqa: PTH116 - in local time, as cameras
+    except (OSError, ValueError, OverflowError):
+        return datetime.min
 
 
 def ordered(photos: Sequence[Photo], order: PhotoOrder) -> list[Photo]:

@@ -4,20 +4,18 @@ import itertools
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from img2music.affect import Affect
 from img2music.errors import UsageError
 from img2music.matching.passages import clock
 from img2music.options import SlideshowOptions, limits
 from img2music.soundtrack.beats import Beats, listen
-from img2music.soundtrack.cue_sheet import Cue
-from img2music.soundtrack.film import SAMPLE_EVERY
+from img2music.soundtrack.cue_sheet import Cue, cross_fades, darkening
 
 LEAST_SECONDS, MOST_SECONDS = limits(SlideshowOptions, "seconds_per_photo")  # seconds for which a photo may be seen
-LAST_FADE = 1.5  # seconds in which the last picture goes dark; a third of its time, at most
 REACH = 0.25  # part of a photo's time by which a change may move to meet a beat
 JOIN = 0.2
 """Seconds by which the music may change before or after the photo with which it was meant to: a little more than by
@@ -48,7 +46,7 @@ class Schedule:
     # Number of the picture from which on each photo is seen more than the one before; 0 first, and the number of
     # pictures last
     changes: NDArray[np.int64]
-    fade: float  # seconds of a cross-fade
+    fade: float  # seconds of a cross-fade, where both photos are seen long enough
 
     @property
     def times(self) -> NDArray[np.float64]:
@@ -60,51 +58,46 @@ class Schedule:
         """Seconds of the film."""
         return float(self.times[-1])
 
+    @cached_property
+    def fades(self) -> list[float]:
+        """Seconds of the cross-fade at each of ``changes``."""
+        return cross_fades(self.times.tolist(), self.fade)
+
     def seconds(self, photo: int) -> float:
         """How long a photo is seen, with all of its cross-fades."""
-        first, last = self._span(photo)
+        first, last = self.span(photo)
         return last - first
 
-    def _span(self, photo: int) -> tuple[float, float]:
-        times = self.times
-        return max(0.0, times[photo] - self.fade / 2), min(self.duration, times[photo + 1] + self.fade / 2)
+    def span(self, photo: int) -> tuple[float, float]:
+        """From when until when a photo is seen, with all of its cross-fades."""
+        times, fades = self.times, self.fades
+        return float(times[photo] - fades[photo] / 2), float(times[photo + 1] + fades[photo + 1] / 2)
 
     def pictures(self) -> Iterator[Seen]:
         """Tell what each picture of the film shows."""
-        times, last = self.times, len(self.changes) - 2
-        dark = min(LAST_FADE, (self.duration - times[last]) / 3)
+        times, fades, last = self.times, self.fades, len(self.changes) - 2
+        dark = darkening(float(self.duration - times[last]))
         photo = 0
         for number in range(int(self.changes[-1])):
             time = number / self.rate
-            while photo < last and time >= times[photo + 1] + self.fade / 2:
+            while photo < last and time >= times[photo + 1] + fades[photo + 1] / 2:
                 photo += 1
             light = min(1.0, (self.duration - time) / dark)
-            begins = times[photo + 1] - self.fade / 2
+            begins = times[photo + 1] - fades[photo + 1] / 2
             if photo == last or time <= begins:
                 yield Seen(photo, self._share(photo, time), light=light)
             else:
-                mixed = min(1.0, (time - begins) / self.fade)
+                mixed = min(1.0, (time - begins) / fades[photo + 1])
                 yield Seen(photo, self._share(photo, time), mixed, self._share(photo + 1, time), light)
 
     def _share(self, photo: int, time: float) -> float:
-        first, last = self._span(photo)
+        first, last = self.span(photo)
         return min(1.0, max(0.0, (time - first) / (last - first)))
 
-    def curve(self, affects: Sequence[Affect]) -> NDArray[np.float64]:
-        """Affect of the film along time."""
-        points = np.array([(affect.valence, affect.arousal) for affect in affects])
-        moments = np.arange(0.0, self.duration, SAMPLE_EVERY)
-        inner = self.times[1:-1]
-        # Each change is a ramp from one photo's affect to the next one's.
-        edges = np.concatenate([[0.0], np.column_stack([inner - self.fade / 2, inner + self.fade / 2]).ravel()])
-        levels = np.repeat(points, 2, axis=0)[: len(edges)]
-        return np.column_stack([moments, *(np.interp(moments, edges, levels[:, axis]) for axis in range(2))])
 
-
-def evenly(photos: int, seconds: float, rate: int, fade: float = SlideshowOptions.cross_fade) -> Schedule:
-    """Show each photo equally long."""
-    changes = np.rint(np.arange(photos + 1) * seconds * rate).astype(np.int64)
-    return Schedule(rate, changes, min(fade, seconds / 3))
+def lasting(lengths: Sequence[float], rate: int, fade: float) -> Schedule:
+    """Show each photo for so many seconds."""
+    return Schedule(rate, np.rint(np.cumsum([0.0, *lengths]) * rate).astype(np.int64), fade)
 
 
 def at_times(times: NDArray[np.float64], rate: int, fade: float) -> Schedule:
@@ -113,19 +106,28 @@ def at_times(times: NDArray[np.float64], rate: int, fade: float) -> Schedule:
     lengths = np.diff(changes)
     if (lengths < 1).any():
         raise UsageError(f"Photo {int(lengths.argmin()) + 1} is seen for less than a picture of the film.")
-    # Photos that were `evenly` shown and then moved by `REACH` stay above this.
-    return Schedule(rate, changes, min(fade, float(lengths.min()) / rate / 1.5))
+    return Schedule(rate, changes, fade)
 
 
-def on_beats(schedule: Schedule, beats: NDArray[np.float64], joins: NDArray[np.float64]) -> Schedule:
-    """Move each change to where the music changes, if that is meant (`JOIN`), else to the nearest beat in `REACH`."""
+def on_beats(
+    schedule: Schedule, beats: NDArray[np.float64], joins: NDArray[np.float64], most: Sequence[float] | None = None
+) -> Schedule:
+    """Move each change to where the music changes, if that is meant (`JOIN`), else to the nearest beat in `REACH`.
+
+    No photo is then seen for longer than the ``most`` seconds of it, if it is not now: so much does a clip have.
+    """
     changes = schedule.changes.copy()
     lengths = np.diff(schedule.times)
     for index in range(1, len(changes) - 1):
         time = float(schedule.times[index])
         reach = REACH * float(min(lengths[index - 1], lengths[index]))
+        earliest, latest = -np.inf, np.inf
+        if most is not None:  # the one before has begun where it will, and the next one ends where it is now, or moves
+            latest = changes[index - 1] / schedule.rate + most[index - 1]
+            earliest = float(schedule.times[index + 1]) - most[index]
         for moments, within in ((joins, min(JOIN, reach)), (beats, reach)):
-            nearest = float(moments[np.abs(moments - time).argmin()]) if len(moments) else np.inf
+            fitting = moments[(moments >= min(earliest, time)) & (moments <= max(latest, time))]
+            nearest = float(fitting[np.abs(fitting - time).argmin()]) if len(fitting) else np.inf
             if abs(nearest - time) <= within:
                 changes[index] = round(nearest * schedule.rate)
                 break

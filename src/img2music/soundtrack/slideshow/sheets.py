@@ -7,10 +7,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from img2music.options import FilmShape, SlideshowOptions
-from img2music.soundtrack.cue_sheet import Cue, CueSheet, FilmFile, Scene, SheetPhoto, SheetSlideshow
-from img2music.soundtrack.film import Film, group, scene_of, shot_at
+from img2music.soundtrack.cue_sheet import Cue, CueSheet, FilmFile, OwnSound, Scene, SheetPhoto, SheetSlideshow
+from img2music.soundtrack.film import SAMPLE_EVERY, Film, group, scene_of, shot_at
 from img2music.soundtrack.slideshow.photos import Photo
 from img2music.soundtrack.slideshow.plan import Schedule
 
@@ -32,8 +33,27 @@ def film_of(photos: Sequence[Photo], schedule: Schedule, output: Path) -> Film:
         times=times,
         shots=tuple(shot_at(times, *span, affect) for span, affect in spans),
         transitions=(),
-        curve=schedule.curve(affects),
+        curve=_curve(photos, schedule),
     )
+
+
+def _curve(photos: Sequence[Photo], schedule: Schedule) -> NDArray[np.float64]:
+    """Affect along time: of each photo one, of a clip as it goes; in a cross-fade of both, as far as each is seen."""
+    moments = np.arange(0.0, schedule.duration, SAMPLE_EVERY)
+    found = np.column_stack([moments, np.zeros((len(moments), 2))])
+    for number, photo in enumerate(photos):
+        first, last = schedule.span(number)
+        within = slice(*np.searchsorted(moments, [first, last]).tolist())
+        into, out = (max(fade, 1e-9) for fade in schedule.fades[number : number + 2])
+        rising = (moments[within] - first) / into if number else np.ones(1)
+        falling = (last - moments[within]) / out if number + 1 < len(photos) else np.ones(1)
+        share = np.clip(rising, 0.0, 1.0) * np.clip(falling, 0.0, 1.0)
+        for axis, level in ((1, photo.affect.valence), (2, photo.affect.arousal)):
+            seen: NDArray[np.float64] | float = level
+            if photo.clip is not None:
+                seen = np.interp(moments[within] - first + photo.clip.start, *photo.clip.curve[:, (0, axis)].T)
+            found[within, axis] += share * seen
+    return found
 
 
 def sheet_of(
@@ -45,15 +65,21 @@ def sheet_of(
     cues: tuple[Cue, ...] = (),
     scenes: Sequence[Scene] | None = None,
     size: tuple[int, int] | None = None,
+    original: OwnSound | None = None,
 ) -> CueSheet:
     """What tells of the photos and the music, so that the same film can be made of it."""
     starts = zip(schedule.times.tolist(), schedule.changes.tolist(), strict=True)
     seen = tuple(
-        SheetPhoto(os.path.abspath(photo.path), *start)  # noqa: PTH100 - names may be any bytes
-        for photo, start in zip(photos, starts, strict=False)
+        SheetPhoto(os.path.abspath(photo.path), *start, _clip_start(photo, fade))  # noqa: PTH100 - may be any bytes
+        for photo, start, fade in zip(photos, starts, schedule.fades, strict=False)
     )
     show = SheetSlideshow(*(size or frame_of(options)), seen, cross_fade=schedule.fade, captions=options.captions)
-    return CueSheet(film.file, tuple(group(film.shots) if scenes is None else scenes), cues, slideshow=show)
+    grouped = tuple(group(film.shots) if scenes is None else scenes)
+    return CueSheet(film.file, grouped, cues, slideshow=show, original=original)
+
+
+def _clip_start(photo: Photo, fade: float) -> float | None:
+    return None if photo.clip is None else max(0.0, photo.clip.start + fade / 2)
 
 
 def regrouped(scenes: Sequence[Scene], film: Film) -> list[Scene]:

@@ -16,7 +16,7 @@ from img2music.media.audio import probe
 from img2music.media.excerpts import AudioInfo
 from img2music.media.video import VideoFile
 from img2music.options import OriginalSound
-from img2music.soundtrack.cue_sheet import TOLERANCE, Cue, CueSheet, OwnSound, SheetSlideshow
+from img2music.soundtrack.cue_sheet import TOLERANCE, Cue, CueSheet, OwnSound, SheetPhoto, SheetSlideshow
 from img2music.soundtrack.speech import Level, ducked
 
 RATES = tuple(
@@ -52,10 +52,20 @@ class Clip:
         """First frame of the timeline after it."""
         return self.start + self.frames
 
+    @property
+    def begins(self) -> int:
+        """First frame of its file that is used, counted as `first`."""
+        return self.first
+
+    @property
+    def lasts(self) -> int:
+        """Frames that its file has."""
+        return self.frames
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FilmClip(Clip):
-    """The film on its track."""
+    """The film on its track, or a clip of a slideshow among the photos."""
 
     drops: bool  # whether timecode of this film drops frame numbers
     size: tuple[int, int] | None  # width and height as it is shown, in square pixels
@@ -63,6 +73,18 @@ class FilmClip(Clip):
     rate: int  # samples a second of its sound
     dropped: bool  # whether its sound is not to be heard
     gain_db: float  # decibels for its sound
+    into: int = 0  # frames of its file before those that are used
+    available: int | None = None  # frames that its file has; None for as many as are used
+
+    @property
+    def begins(self) -> int:
+        """First frame of its file that is used, counted as `first`."""
+        return self.first + self.into
+
+    @property
+    def lasts(self) -> int:
+        """Frames that its file has."""
+        return self.into + self.frames if self.available is None else self.available
 
     @property
     def heard(self) -> int:
@@ -127,13 +149,24 @@ class Arrangement:
     film: FilmClip
     music: tuple[MusicClip, ...]  # in order of their starts
     scenes: tuple[SceneMark, ...]
-    # What the film is made of, if it is a slideshow: they take its place, for its file has the music in it
+    # What the film is made of, if it is a slideshow, clips being `FilmClip`: they take its place, for its file has the
+    # music in it
     photos: tuple[Clip, ...] = ()
 
     @property
     def shown(self) -> Sequence[Clip]:
         """What is on the track of pictures."""
         return self.photos or (self.film,)
+
+    @property
+    def sounding(self) -> Sequence[FilmClip]:
+        """What is on the track of the film's own sound: the film, or clips of a slideshow."""
+        return [clip for clip in self.shown if isinstance(clip, FilmClip) and clip.heard]
+
+    @property
+    def sound_name(self) -> str:
+        """Name of that track."""
+        return "Sound of clips" if self.photos else "Film sound"
 
     @property
     def tracks(self) -> list[list[MusicClip]]:
@@ -173,18 +206,45 @@ def arrange(sheet: CueSheet) -> Arrangement:
         gain_db=0.0 if show else own.gain_db or 0.0,
     )
     film = _probed(clip, path, sheet.film.fps, rate) if show is None else clip
-    photos = () if show is None else tuple(_photos(show, total, rate))
+    photos = () if show is None else tuple(_photos(show, own, total, rate))
     return Arrangement(_title(path), rate, film, tuple(music), tuple(scenes), photos)
 
 
-def _photos(show: SheetSlideshow, total: int, rate: Fraction) -> list[Clip]:
-    """Every photo from its start to the next one's; one that is not seen for a frame is left out."""
+def _photos(show: SheetSlideshow, own: OwnSound, total: int, rate: Fraction) -> list[Clip]:
+    """Every photo and clip from its start to the next one's; one that is not seen for a frame is left out."""
     starts = [0, *(min(frame(photo.start, rate), total) for photo in show.photos[1:]), total]
     return [
-        Clip(*_named(photo.path), start, end - start)
+        _clip(photo, start, end - start, own, rate)
+        if photo.clip_start is not None
+        else Clip(*_named(photo.path), start, end - start)
         for photo, start, end in zip(show.photos, starts[:-1], starts[1:], strict=True)
         if end > start
     ]
+
+
+def _clip(photo: SheetPhoto, start: int, frames: int, own: OwnSound, rate: Fraction) -> FilmClip:
+    """A clip of a slideshow, as its file tells; what its file lacks at the end, the editor will see."""
+    path = os.path.abspath(photo.path)  # noqa: PTH100 - names may be any bytes
+    name, url = _named(path)
+    clip = FilmClip(
+        name=name,
+        url=url,
+        start=start,
+        frames=frames,
+        drops=False,
+        size=None,
+        channels=UNKNOWN_SOUND[0],
+        rate=UNKNOWN_SOUND[1],
+        dropped=own.use is OriginalSound.DROP,
+        gain_db=own.gain_db or 0.0,
+        into=frame(photo.clip_start or 0.0, rate),
+    )
+    try:
+        with VideoFile(path) as video:
+            fps, lasts = video.rate, frame(video.survey.duration, rate)
+    except InputError:
+        return clip
+    return replace(_probed(clip, path, fps, rate), available=max(lasts, clip.into + frames))
 
 
 def timeline_rate(fps: float) -> Fraction:

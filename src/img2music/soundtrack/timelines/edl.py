@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from opentimelineio.opentime import RationalTime, to_timecode
 
 from img2music.soundtrack.cue_sheet import CueSheet
-from img2music.soundtrack.timelines.arrangement import Arrangement, MusicClip, arrange
+from img2music.soundtrack.timelines.arrangement import Arrangement, FilmClip, MusicClip, arrange
 
 REEL_LENGTH = 8  # characters of a reel's name
 
@@ -30,14 +30,14 @@ def as_edl(sheet: CueSheet) -> bytes:
 
 
 def _pictures(made: Arrangement, reels: dict[str, str]) -> Iterator[str]:
-    film = made.film
     for number, shown in enumerate(made.shown, start=1):
-        times = _times(made, shown.first, shown.start, shown.frames)
-        yield f"{number:03}  {reels[shown.url]:8} {'B' if film.heard else 'V':5} C        {times}"
+        heard = isinstance(shown, FilmClip) and shown.heard
+        times = _times(made, shown.begins, shown.start, shown.frames)
+        yield f"{number:03}  {reels[shown.url]:8} {'B' if heard else 'V':5} C        {times}"
         yield f"* FROM CLIP NAME:  {shown.name}"
         yield f"* OTIO REFERENCE FROM: {shown.url}"
-    if film.heard:
-        yield _level(made, film.first, film.gain_db, reels[film.url], "A1")
+        if isinstance(shown, FilmClip) and shown.heard:
+            yield _level(made, shown.begins, shown.gain_db, reels[shown.url], "A1")
 
 
 def _event(

@@ -28,15 +28,17 @@ def as_fcpxml(sheet: CueSheet) -> bytes:
     words = {"format": "r1", "duration": _time(film.frames, made.rate), "tcStart": "0s", "tcFormat": code}
     sequence = ElementTree.SubElement(project, "sequence", words, audioLayout="stereo", audioRate="48k")
     spine = ElementTree.SubElement(sequence, "spine")
-    if made.photos:
-        parents = [(_photo(spine, photo, f"p{n}", made.rate), photo.start) for n, photo in enumerate(made.photos)]
-    else:
-        parents = [(_film(spine, film, made.rate), 0)]
+    parents: list[Parent] = []
+    for number, shown in enumerate(made.shown):
+        if isinstance(shown, FilmClip):
+            parents.append((_film(spine, shown, f"p{number}" if made.photos else FILM, made.rate), shown))
+        else:
+            parents.append((_photo(spine, shown, f"p{number}", made.rate), shown))
     for clip in made.music:
-        parent, offset = _under(parents, clip.start, film.first)
+        parent, offset = _under(parents, clip.start)
         _connect(parent, clip, songs[clip.url], offset, made.rate)
     for scene in made.scenes:
-        parent, offset = _under(parents, scene.start, film.first)
+        parent, offset = _under(parents, scene.start)
         words = {"start": _time(offset, made.rate), "duration": _time(1, made.rate)}
         ElementTree.SubElement(parent, "marker", {**words, "value": scene.title, "note": scene.note})
     ElementTree.indent(root)
@@ -44,13 +46,18 @@ def as_fcpxml(sheet: CueSheet) -> bytes:
     return HEADER + content + b"\n"
 
 
-Parent = tuple[ElementTree.Element, int]
-"""A clip of the storyline, and its first frame of the timeline."""
+FILM = "r2"
+"""Id of the film among the files."""
+
+Parent = tuple[ElementTree.Element, Clip]
+"""A clip of the storyline, and what it is."""
 
 
-def _film(spine: ElementTree.Element, film: FilmClip, rate: Fraction) -> ElementTree.Element:
-    words = {"ref": "r2", "name": film.name, **_times(0, film.first, film.frames, rate)}
-    words |= {"format": "r1", "tcFormat": "DF" if film.drops else "NDF"}
+def _film(spine: ElementTree.Element, film: FilmClip, ref: str, rate: Fraction) -> ElementTree.Element:
+    words = {"ref": ref, "name": film.name, **_times(film.start, film.begins, film.frames, rate)}
+    if ref == FILM:  # of a clip Final Cut Pro sees the format itself
+        words |= {"format": "r1"}
+    words |= {"tcFormat": "DF" if film.drops else "NDF"}
     if film.channels:
         words |= {"audioRole": "dialogue"} if film.heard else {"srcEnable": "video"}
     shown = ElementTree.SubElement(spine, "asset-clip", words)
@@ -64,10 +71,10 @@ def _photo(spine: ElementTree.Element, photo: Clip, ref: str, rate: Fraction) ->
     return ElementTree.SubElement(spine, "video", {"ref": ref, "name": photo.name, **times})
 
 
-def _under(parents: list[Parent], start: int, first: int) -> tuple[ElementTree.Element, int]:
+def _under(parents: list[Parent], start: int) -> tuple[ElementTree.Element, int]:
     """The clip of the storyline that is shown at a frame, and that frame in its own time."""
-    shown, begins = max((each for each in parents if each[1] <= start), key=lambda each: each[1])
-    return shown, first + start - begins
+    element, shown = max((each for each in parents if each[1].start <= start), key=lambda each: each[1].start)
+    return element, shown.begins + start - shown.start
 
 
 def _resources(resources: ElementTree.Element, made: Arrangement) -> dict[str, str]:
@@ -86,10 +93,13 @@ def _resources(resources: ElementTree.Element, made: Arrangement) -> dict[str, s
     if made.photos:
         ElementTree.SubElement(resources, "format", {"id": "r2", "name": "FFVideoFormatRateUndefined"})
         for number, photo in enumerate(made.photos):
-            asset((f"p{number}", photo.name, photo.url), 0, 0, {"hasVideo": "1", "format": "r2"})
+            words, frames = {"hasVideo": "1", "format": "r2"}, 0
+            if isinstance(photo, FilmClip):
+                words, frames = {"hasVideo": "1", **_sound(photo.channels, photo.rate)}, photo.lasts
+            asset((f"p{number}", photo.name, photo.url), photo.first, frames, words)
     else:
         words = {"hasVideo": "1", "format": "r1", **_sound(film.channels, film.rate)}
-        asset(("r2", film.name, film.url), film.first, film.frames, words)
+        asset((FILM, film.name, film.url), film.first, film.frames, words)
     songs: dict[str, str] = {}
     for clip in made.music:
         if clip.url not in songs:

@@ -10,7 +10,7 @@ import opentimelineio as otio
 from opentimelineio.opentime import RationalTime
 
 from img2music.soundtrack.cue_sheet import CueSheet
-from img2music.soundtrack.timelines.arrangement import Arrangement, Clip, MusicClip, arrange
+from img2music.soundtrack.timelines.arrangement import Arrangement, Clip, FilmClip, MusicClip, arrange
 from img2music.soundtrack.timelines.otio import clip_of, marker, spaced, span
 
 LOUDEST = 3.98109  # highest level of a clip: 12 dB, as Final Cut Pro 7 writes it
@@ -38,16 +38,17 @@ class _Sequence:
         self._timecode = {"timecode": {"displayformat": "DF" if made.film.drops else "NDF"}}
 
     def built(self) -> Any:
-        made, film = self._made, self._made.film
+        made = self._made
         found = otio.schema.Timeline(name=made.name, global_start_time=RationalTime(0, self._rate))
         found.metadata["fcp_xml"] = {"@explodedTracks": "true", "media": self._formats(), **self._timecode}
-        shown = [self._photo(photo) for photo in made.photos] or [self._film({})]
+        shown = [self._film(each, {}) if isinstance(each, FilmClip) else self._photo(each) for each in made.shown]
         name = "Photos" if made.photos else "Film"
         found.tracks.append(otio.schema.Track(name, shown, kind=otio.schema.TrackKind.Video))
-        for channel in range(1, film.heard + 1):
-            words = {**_source(channel, film.channels), "filter": _levels(film.gain_db)}
-            items = [self._film(words)]
-            found.tracks.append(self._track("Film sound", channel, paired=film.channels == 2, items=items))
+        channels = max((clip.heard for clip in made.sounding), default=0)
+        for channel in range(1, channels + 1):
+            heard_of = [clip for clip in made.sounding if channel <= clip.heard]
+            items = list(spaced(heard_of, self._rate, partial(self._own_sound, channel=channel)))
+            found.tracks.append(self._track(made.sound_name, channel, paired=channels == 2, items=items))
         for number, clips in enumerate(made.tracks, start=1):
             for channel in (1, 2):
                 heard = [clip for clip in clips if channel <= clip.channels]
@@ -79,13 +80,15 @@ class _Sequence:
             words |= {"@totalExplodedTrackCount": "2"}
         return otio.schema.Track(name, items, kind=otio.schema.TrackKind.Audio, metadata={"fcp_xml": words})
 
-    def _film(self, words: dict[str, Any]) -> Any:
-        film = self._made.film
+    def _own_sound(self, clip: FilmClip, channel: int) -> Iterator[Any]:
+        yield self._film(clip, {**_source(channel, clip.channels), "filter": _levels(clip.gain_db)})
+
+    def _film(self, film: FilmClip, words: dict[str, Any]) -> Any:
         media: dict[str, Any] = {"video": self._formats()["video"]["format"]}
         if film.channels:
             media["audio"] = _sound(film.channels, film.rate)
-        whole = span(film.first, film.frames, self._rate)
-        return self._clip((film.name, film.name, film.url), 0, (whole, whole), media, words)
+        ranges = span(film.first, film.lasts, self._rate), span(film.begins, film.frames, self._rate)
+        return self._clip((film.name, film.name, film.url), film.start, ranges, media, words)
 
     def _photo(self, photo: Clip) -> Any:
         whole = span(0, photo.frames, self._rate)

@@ -2,15 +2,25 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 import opentimelineio as otio
 from opentimelineio.opentime import RationalTime, TimeRange
 
 from img2music.soundtrack.cue_sheet import CueSheet
-from img2music.soundtrack.timelines.arrangement import Arrangement, Clip, MusicClip, SceneMark, arrange, one_line
+from img2music.soundtrack.timelines.arrangement import (
+    Arrangement,
+    Clip,
+    FilmClip,
+    MusicClip,
+    SceneMark,
+    arrange,
+    one_line,
+)
 
 METADATA = "img2music"
+
+Placed = TypeVar("Placed", bound=Clip)
 
 VOLUMES = (-100.0, 30.0)  # least and greatest volume of a clip in DaVinci Resolve, in decibels
 
@@ -26,16 +36,15 @@ def as_otio(sheet: CueSheet) -> bytes:
 
 def timeline(made: Arrangement) -> Any:
     """Build the timeline: the film, its own sound, and tracks of music."""
-    rate, film = float(made.rate), made.film
+    rate = float(made.rate)
     found = otio.schema.Timeline(name=made.name, global_start_time=RationalTime(0, rate))
     pictures = [_shown(each, rate) for each in made.shown]
     found.tracks.append(
         otio.schema.Track("Photos" if made.photos else "Film", pictures, kind=otio.schema.TrackKind.Video)
     )
-    if film.heard:
-        sound = _shown(film, rate)
-        sound.effects.append(_resolve_volume([("volume", film.gain_db, *VOLUMES, [])]))
-        found.tracks.append(otio.schema.Track("Film sound", [sound], kind=otio.schema.TrackKind.Audio))
+    if made.sounding:
+        sounds = list(spaced(made.sounding, rate, partial(_sound, rate=rate)))
+        found.tracks.append(otio.schema.Track(made.sound_name, sounds, kind=otio.schema.TrackKind.Audio))
     for number, clips in enumerate(made.tracks, start=1):
         items = list(spaced(clips, rate, partial(_music, rate=rate)))
         found.tracks.append(otio.schema.Track(f"Music {number}", items, kind=otio.schema.TrackKind.Audio))
@@ -48,7 +57,7 @@ def span(start: int, frames: int, rate: float) -> TimeRange:
     return TimeRange(RationalTime(start, rate), RationalTime(frames, rate))
 
 
-def spaced(clips: Iterable[MusicClip], rate: float, written: Callable[[MusicClip], Iterable[Any]]) -> Iterator[Any]:
+def spaced(clips: Iterable[Placed], rate: float, written: Callable[[Placed], Iterable[Any]]) -> Iterator[Any]:
     """What is written for each clip of a track, with gaps between."""
     filled = 0
     for clip in clips:
@@ -79,8 +88,14 @@ def clip_of(
 
 
 def _shown(shown: Clip, rate: float) -> Any:
-    whole = span(shown.first, shown.frames, rate)
-    return clip_of((shown.name, shown.name, shown.url), (whole, whole))
+    ranges = span(shown.first, shown.lasts, rate), span(shown.begins, shown.frames, rate)
+    return clip_of((shown.name, shown.name, shown.url), ranges)
+
+
+def _sound(clip: FilmClip, rate: float) -> Iterator[Any]:
+    sound = _shown(clip, rate)
+    sound.effects.append(_resolve_volume([("volume", clip.gain_db, *VOLUMES, [])]))
+    yield sound
 
 
 def _music(clip: MusicClip, rate: float) -> Iterator[Any]:

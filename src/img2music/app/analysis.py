@@ -218,6 +218,7 @@ def explain(picture: PictureSource, *, image_model: AnyPath | None = None) -> "E
 def require_explainable(paths: Sequence[AnyPath], file: AnyPath) -> None:
     """Refuse early what could not be explained and drawn; a picture that can't be read passes, `explain` says why."""
     from img2music.connectors.folders import is_picture
+    from img2music.connectors.service_photos import names_photos
     from img2music.errors import printable
     from img2music.plots import require_plotting
 
@@ -227,6 +228,8 @@ def require_explainable(paths: Sequence[AnyPath], file: AnyPath) -> None:
     path = os.fsdecode(paths[0])
     if os.path.isdir(path):  # noqa: PTH112 - names may be any bytes
         raise UsageError(f"One picture can be explained at a time; {printable(path)} is a folder.")
+    if names_photos(path):
+        raise UsageError(f"A picture can be explained that is a file; {printable(path)} is none.")
     if os.path.isfile(path) and not is_picture(path):  # noqa: PTH113 - as above
         raise UsageError(f"Only a picture can be explained, and {printable(path)} is none.")
     if os.path.exists(file) and os.path.exists(path) and os.path.samefile(file, path):  # noqa: PTH110, PTH121 - as above

@@ -22,6 +22,7 @@ from img2music.app.cues import (
 from img2music.app.person import Listener
 from img2music.app.spotting import Plottable, plotted, song_curves
 from img2music.connectors.folders import given_pictures
+from img2music.connectors.service_photos import fetch_again
 from img2music.distribution import AffectDistribution
 from img2music.errors import InputError, UsageError, printable
 from img2music.library.store import LibraryStore
@@ -116,7 +117,8 @@ def make_slideshow(
         errors.append(error)
 
     if given is None:
-        plan = _planned(_listed(photos, file, leave_out, told), file, options, spotting, store, leave_out=leave_out)
+        listed = _listed(photos, file, leave_out, told, max(frame_of(options)), progress)
+        plan = _planned(listed, file, options, spotting, store, leave_out=leave_out)
     else:
         plan, options = _taken_up(given, file, options, spotting.image_model)
     notes = (*plan.notes, *_written(plan, file, options, progress))
@@ -125,9 +127,11 @@ def make_slideshow(
     return made if plot is None else replace(made, notes=(*notes, *made.plot(plot)))
 
 
-def _listed(photos: Sequence[AnyPath], output: Path, leave_out: LeaveOut, told: Told) -> list[str]:
+def _listed(
+    photos: Sequence[AnyPath], output: Path, leave_out: LeaveOut, told: Told, side: int, progress: Progress
+) -> list[str]:
     """List photos, and say at once which can't be shown."""
-    files, errors, others = list_photos(photos)
+    files, errors, others = list_photos(photos, side, progress)
     for error in errors:
         leave_out(error)
     others = [path for path in others if not output.exists() or not output.samefile(path)]  # of an earlier run
@@ -209,6 +213,8 @@ def _taken_up(
     slowest, fastest = limits(SlideshowOptions, "fps")
     options = replace(options, captions=told.captions, fps=min(max(round(sheet.film.fps), slowest), fastest))
     _font(options, sides)  # what is wrong with it is known before photos are read
+    for photo in told.photos:
+        fetch_again(photo.path)
     photos, errors = read_photos([photo.path for photo in told.photos], ImageModel.load(image_model))
     if errors:
         raise errors[0]

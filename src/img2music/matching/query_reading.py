@@ -21,12 +21,14 @@ from img2music.connectors.folders import (
     is_picture,
     why_no_sound,
 )
+from img2music.connectors.service_photos import READING, fetch_photos, names_photos
 from img2music.connectors.tags import read_tags
 from img2music.distribution import AffectDistribution
 from img2music.errors import InputError, printable
 from img2music.library.workers import content_hash
 from img2music.matching.query import Query, QueryKind
 from img2music.media.packets import sound_hash
+from img2music.media.sidecars import original_of
 from img2music.media.picture_source import PictureSource
 from img2music.options import AnyPath
 from img2music.progress import Progress, Step, unwatched
@@ -74,10 +76,12 @@ def read_queries(
         else:
             path = os.fsdecode(source)
             named = None if os.path.lexists(path) else _of_library(path, store)
-            items = [] if named else expand(path, songs=True)
-            kept = _once(_without_covers(items))
+            items = [] if named else expand(path, songs=True, progress=progress)
+            kept = once(_without_covers(items))
             if len(kept) < len(items):
-                notes.append(f"{printable(path)}: {len(items) - len(kept)} pictures are covers or copies, left out.")
+                notes.append(
+                    f"{printable(path)}: {len(items) - len(kept)} pictures are covers, copies or were edited, left out."
+                )
             found += [named] if named else kept
     pictures = [item.path if isinstance(item, GivenFile) else item.source for item in found if _is_picture(item)]
     # Now: what is wrong with the model is known before a song is heard.
@@ -88,7 +92,7 @@ def read_queries(
     errors: list[InputError] = []
     for done, item in enumerate(found, start=1):
         if _is_picture(item):
-            read = _image_query(next(images), model)
+            read = _image_query(_named(next(images), item), model)
         elif isinstance(item, ImageAnalysis):
             read = _image_query(item, model)
         elif isinstance(item, GivenFile):
@@ -128,6 +132,7 @@ class GivenFile:
 
     path: str
     picture: bool  # whether its name's ending or its first bytes are a picture's
+    shown: str | None = None  # what to call it where it is the copy of a service's photo
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,8 +146,23 @@ def _is_picture(item: object) -> TypeGuard["GivenFile | GivenPicture"]:
     return isinstance(item, GivenPicture) or (isinstance(item, GivenFile) and item.picture)
 
 
-def expand(path: str, *, songs: bool = False) -> list[GivenFile | InputError]:
-    """List a file as it is, and a folder as the pictures, or pictures and songs, in it and below."""
+def _named(read: ImageAnalysis | InputError, item: "GivenFile | GivenPicture") -> ImageAnalysis | InputError:
+    shown = item.shown if isinstance(item, GivenFile) else None
+    return InputError(read.reason, shown) if shown and isinstance(read, InputError) else read
+
+
+def expand(
+    path: str, *, songs: bool = False, least: int = READING, progress: Progress = unwatched
+) -> list[GivenFile | InputError]:
+    """List a file as it is, and a folder as the pictures, or pictures and songs, in it and below.
+
+    Photos of a service are fetched, so large that the longer side has ``least`` pixels if they have as many.
+    """
+    if names_photos(path):
+        return [
+            each if isinstance(each, InputError) else GivenFile(each.path, picture=True, shown=each.shown)
+            for each in fetch_photos(path, least, progress)
+        ]
     if not os.path.isdir(path):  # noqa: PTH112 - names may be any bytes
         return [GivenFile(path, is_picture(path))]
     walk = FolderWalk([path], lambda name: is_image_name(name) or (songs and holds_only_sound(name)))
@@ -167,13 +187,13 @@ def _without_covers(items: list[GivenFile | InputError]) -> list[GivenFile | Inp
     return [item for item in items if isinstance(item, InputError) or not is_cover(item)]
 
 
-def _once(items: list[GivenFile | InputError]) -> list[GivenFile | InputError]:
-    """Leave out pictures that are, byte for byte, an earlier one of the same folder."""
+def once(items: list[GivenFile | InputError]) -> list[GivenFile | InputError]:
+    """Leave out pictures that are, byte for byte, an earlier one of the same folder; edited ones replace originals."""
     if len(items) == 1:
         return items
     kept: list[GivenFile | InputError] = []
     pictures: dict[int, list[str]] = {}
-    for item in items:
+    for item in _as_edited(items):
         if isinstance(item, GivenFile) and item.picture:
             try:
                 alike = pictures.setdefault(Path(item.path).stat().st_size, [])
@@ -184,6 +204,22 @@ def _once(items: list[GivenFile | InputError]) -> list[GivenFile | InputError]:
                 pass  # whoever reads it says why not
         kept.append(item)
     return kept
+
+
+def _as_edited(items: list[GivenFile | InputError]) -> list[GivenFile | InputError]:
+    """Put edited copies where their originals are; of several copies the last."""
+    given = {item.path: item for item in items if isinstance(item, GivenFile) and item.picture}
+    edited: dict[str, GivenFile] = {}
+    for path, item in given.items():
+        name = original_of(path)
+        original = None if name is None else os.path.join(os.path.dirname(path), name)  # noqa: PTH118, PTH120
+        if original in given and original != path:
+            edited[original] = item
+    if not edited:
+        return items
+    moved = {item.path for item in edited.values()}
+    rest = [item for item in items if isinstance(item, InputError) or item.path not in moved]
+    return [item if isinstance(item, InputError) else edited.get(item.path, item) for item in rest]
 
 
 def _image_query(read: ImageAnalysis | InputError, model: ImageModel | None) -> Query | InputError:

@@ -9,11 +9,14 @@ import numpy as np
 
 from img2music.affect import Affect
 from img2music.connectors.folders import FolderWalk
+from img2music.connectors.service_photos import READING
 from img2music.errors import InputError, MissingExtraError
-from img2music.matching.query_reading import expand
+from img2music.matching.query_reading import expand, once
 from img2music.media.images import opened
 from img2music.media.photo_info import read_photo_info
+from img2music.media.sidecars import is_live
 from img2music.options import PhotoOrder
+from img2music.progress import Progress, unwatched
 from img2music.vision.model import ImageModel
 
 # fmt: off
@@ -44,13 +47,18 @@ class Photo:
         return os.path.splitext(os.path.basename(self.path))[0]  # noqa: PTH119, PTH122 - names may be any bytes
 
 
-def list_photos(paths: Sequence[str | os.PathLike[str]]) -> tuple[list[str], list[InputError], list[str]]:
-    """List photos, and look into the beginning of each, which takes about a millisecond."""
+def list_photos(
+    paths: Sequence[str | os.PathLike[str]], least: int = READING, progress: Progress = unwatched
+) -> tuple[list[str], list[InputError], list[str]]:
+    """List photos, and look into the beginning of each, which takes about a millisecond.
+
+    Of a service they are fetched, as large as ``least`` says.
+    """
     files: list[str] = []
     errors: list[InputError] = []
     others: list[str] = []
     for path in map(os.fsdecode, paths):
-        for given in expand(path):
+        for given in once(expand(path, least=least, progress=progress)):
             try:
                 if isinstance(given, InputError):
                     raise given
@@ -63,7 +71,7 @@ def list_photos(paths: Sequence[str | os.PathLike[str]]) -> tuple[list[str], lis
             except MissingExtraError as error:
                 errors.append(InputError(f"{error}", path if isinstance(given, InputError) else given.path))
         if os.path.isdir(path):  # noqa: PTH112 - names may be any bytes
-            others += [file.path for file in FolderWalk([path], _is_other)]
+            others += [file.path for file in FolderWalk([path], _is_other) if not is_live(file.path)]
     if not files:
         raise nothing_to_show(errors)
     return files, errors, others

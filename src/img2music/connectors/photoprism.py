@@ -100,7 +100,7 @@ class PhotoPrism:
     def _found(self, wanted: Mapping[str, Any], page: int = PAGE) -> Iterator[ServicePhoto]:
         for photo in self._pages("photos", {**wanted, "primary": "true"}, page):
             hash_ = photo.get("Hash")
-            if isinstance(hash_, str) and _HASH.fullmatch(hash_) and photo.get("Type") not in FILMS:
+            if isinstance(hash_, str) and _HASH.fullmatch(hash_) and str(photo.get("Type")) not in FILMS:
                 name = line(photo.get("OriginalName")) or line(photo.get("FileName")) or line(photo.get("Name"))
                 yield ServicePhoto(
                     id=hash_,
@@ -117,11 +117,13 @@ class PhotoPrism:
             page = self._ask(what, {**wanted, "count": count, "offset": offset})
             if not isinstance(page, list) or not all(isinstance(each, dict) for each in page):
                 raise self._wrong("its answer is none of PhotoPrism's; check its address and version.", final=True)
-            fresh = [each for each in page if str(each.get("UID")) not in seen]
-            seen.update(str(each.get("UID")) for each in page)
-            yield from fresh
+            before = len(seen)
+            for each in page:
+                if str(each.get("UID")) not in seen:
+                    seen.add(str(each.get("UID")))
+                    yield each
             offset += count
-            if len(page) < count or not fresh:  # one that knows no offset would go on for ever
+            if len(page) < count or len(seen) == before:  # one that knows no offset would go on for ever
                 return
 
     def _ask(self, what: str, params: Mapping[str, Any] | None = None) -> Any:

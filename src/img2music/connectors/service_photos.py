@@ -108,7 +108,9 @@ def _login(name: str) -> "Iterator[PhotoService]":
 
     known = connection(name)
     if known.kind not in PHOTOS:
-        raise UsageError(f"{name} is no photo service but of the kind {printable(known.kind)}; name another connection.")
+        raise UsageError(
+            f"{name} is no photo service but of the kind {printable(known.kind)}; name another connection."
+        )
     with contextlib.closing(photo_service(known)) as service:
         yield service
 

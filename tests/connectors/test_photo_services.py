@@ -14,7 +14,7 @@ from img2music.connectors.immich import Immich
 from img2music.connectors.photo_service import Album, PhotoService, ServicePhoto, line, moment
 from img2music.connectors.photoprism import PhotoPrism
 from img2music.errors import SourceError, UsageError
-from tests.support.photo_services import KEY, PASSWORD, TOKEN, ImmichServer, Picture, PhotoPrismServer
+from tests.support.photo_services import KEY, PASSWORD, TOKEN, ImmichServer, PhotoPrismServer, Picture
 from tests.support.servers import (
     QUICK,
     Answer,
@@ -38,7 +38,8 @@ def pictures() -> dict[str, list[Picture]]:
     }
 
 
-QUICK_LISTS = dataclasses.replace(QUICK, body=1 << 20, read=0.2, total=0.3, tries=2)
+QUICK_LISTS = dataclasses.replace(QUICK, body=1 << 20, read=1.5, total=2.5, tries=2)
+HASTY = dataclasses.replace(QUICK_LISTS, read=0.2, total=0.3)
 
 
 def immich(server: Server, secret: str | None = KEY) -> Immich:
@@ -61,7 +62,7 @@ def running(request: pytest.FixtureRequest) -> Iterator[tuple[Any, PhotoService]
 
 
 def test_what_there_is(running: tuple[Any, PhotoService]) -> None:
-    server, service = running
+    _, service = running
     seen = service.look()
     assert seen.product in ("Immich 2.1.4", "Immich 3.1.4", "PhotoPrism")
     assert seen.counts == {"albums": 2}
@@ -179,8 +180,6 @@ ODD: list[Answer] = [
     Answer({"assets": {"items": "many"}}),
     DEEP,
     Gigantic(),
-    SlowBody(),
-    Silence(),
     Reset(),
     Truncated([]),
 ]
@@ -207,6 +206,15 @@ def test_whatever_is_answered_is_one_line(
     for secret in (KEY, PASSWORD, TOKEN):
         assert secret not in caplog.text
         assert secret not in told
+
+
+@pytest.mark.parametrize("slow", [SlowBody(), Silence()], ids=lambda slow: type(slow).__name__)
+def test_a_slow_one_is_given_up(slow: Answer) -> None:
+    with ImmichServer(pictures()) as server:
+        server.faults.extend([slow] * 2)
+        service = Immich(Connection(name="home", kind="immich", url=server.url), KEY, HASTY)
+        with pytest.raises(SourceError, match=r"^home: no whole answer in time, 2 times; try again later\.$"):
+            service.albums()
 
 
 STRANGE = ["id", 17, None, [], {}, "\x1b[2J", "x" * 5000, True]
@@ -243,7 +251,7 @@ def test_keys_go_to_no_other_host() -> None:
         away = Answer(status=302, headers={"Location": f"{other.url}/catch"})
         for where, service in ((server, immich(server)), (prism, photoprism(prism))):
             where.faults.append(away)
-            with pytest.raises(SourceError, match="sends us to 127.0.0.1"):
+            with pytest.raises(SourceError, match=r"sends us to 127\.0\.0\.1"):
                 service.albums()
         assert not other.asked
 

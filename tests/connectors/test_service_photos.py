@@ -1,6 +1,5 @@
 """Photos of a service as files of this machine."""
 
-import itertools
 import os
 import time
 from collections.abc import Iterator
@@ -29,8 +28,8 @@ from tests.support.photo_services import (
     KEY,
     PASSWORD,
     ImmichServer,
-    Picture,
     PhotoPrismServer,
+    Picture,
     immich_error,
     picture_answer,
 )
@@ -142,9 +141,8 @@ def test_albums_are_found_by_name_or_id(server: ImmichServer) -> None:
     server.albums[ids[2]] = ("SUMMER", photos(1))
     assert len(paths(fetch_photos("home:album/Summer"))) == 3  # its very spelling goes first
     (told,) = faults(fetch_photos("home:album/summer"))
-    assert told == (
-        f"home:album/summer: 2 albums are called so: give home:album/{ids[0]} (3 photos) or home:album/{ids[2]} (1 photo)."
-    )
+    each = f"home:album/{ids[0]} (3 photos) or home:album/{ids[2]} (1 photo)"
+    assert told == f"home:album/summer: 2 albums are called so: give {each}."
 
 
 def test_what_a_search_finds_is_bounded(server: ImmichServer, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,7 +1,6 @@
 """Photos of services, and those that Google and Apple give out, through the real command."""
 
 import json
-import os
 import signal
 import subprocess
 import time
@@ -13,7 +12,7 @@ from PIL import Image
 
 from img2music.media.video import survey_of
 from tests.e2e.command import environment, img2music, words
-from tests.support.photo_services import KEY, PASSWORD, TOKEN, ImmichServer, Picture, PhotoPrismServer, immich_error
+from tests.support.photo_services import KEY, PASSWORD, TOKEN, ImmichServer, PhotoPrismServer, Picture, immich_error
 from tests.support.servers import Server
 from tests.support.songs import library, record
 
@@ -133,7 +132,7 @@ def test_a_takeout_is_shown_in_the_order_of_its_dates(tmp_path: Path) -> None:
     made = ("--order", "date", "--sheet-output", "sheet.json", "--output", "film.mp4")
     done = img2music("slideshow", "Takeout", *made, *look, home=tmp_path).sound(0)
     sheet = json.loads((tmp_path / "sheet.json").read_text())
-    shown = [os.path.basename(photo["path"]) for photo in sheet["slideshow"]["photos"]]
+    shown = [Path(photo["path"]).name for photo in sheet["slideshow"]["photos"]]
     assert shown == ["c.jpg", "a-bearbeitet.jpg", "b.jpg"]
     assert "film.mp4" in done.err
     assert "a.mp4" not in done.err

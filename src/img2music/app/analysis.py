@@ -241,7 +241,7 @@ def require_explainable(paths: Sequence[AnyPath], file: AnyPath) -> None:
 def _given(
     source: PictureSource, progress: Progress
 ) -> Iterator[tuple[Literal["image", "audio", "neither"], Any, str | None]]:
-    """What a source stands for: pictures, paths of songs, and faults of folders; and what to call photos of services."""
+    """What a source stands for: pictures, paths of songs, faults of folders; and what to call a service's photo."""
     from img2music.matching.query_reading import GivenFile, expand
 
     if not isinstance(source, str | os.PathLike):

@@ -117,7 +117,7 @@ def make_slideshow(
         errors.append(error)
 
     if given is None:
-        listed = _listed(photos, file, leave_out, told, max(frame_of(options)), progress)
+        listed = _listed(photos, file, leave_out, told, side=max(frame_of(options)), progress=progress)
         plan = _planned(listed, file, options, spotting, store, leave_out=leave_out)
     else:
         plan, options = _taken_up(given, file, options, spotting.image_model)
@@ -128,7 +128,7 @@ def make_slideshow(
 
 
 def _listed(
-    photos: Sequence[AnyPath], output: Path, leave_out: LeaveOut, told: Told, side: int, progress: Progress
+    photos: Sequence[AnyPath], output: Path, leave_out: LeaveOut, told: Told, *, side: int, progress: Progress
 ) -> list[str]:
     """List photos, and say at once which can't be shown."""
     files, errors, others = list_photos(photos, side, progress)

@@ -1,8 +1,8 @@
 """Photos of a service as files of this machine: ``CONNECTION:album/NAME`` and ``CONNECTION:search/TEXT``.
 
-Copies lie in the user's cache folder: each under its photo's own name in a folder that is named after the connection, the
-photo and what it looks like, with what the service says of it in an XMP file beside it. So whatever reads photos reads
-these. The copies of `locations` are no place for them: they are kept for an hour, under names that nobody knows.
+Copies lie in the user's cache folder: each under its photo's own name in a folder that is named after the connection,
+the photo and what it looks like, with what the service says of it in an XMP file beside it. So whatever reads photos
+reads these. The copies of `locations` are no place for them: they are kept for an hour, under names that nobody knows.
 """
 
 import contextlib
@@ -83,7 +83,7 @@ def fetch_photos(named: str, least: int = READING, progress: Progress = unwatche
     try:
         with _login(found[1]) as service:
             photos, rest = _listed(service, found)
-            copies = list(_fetched(service, named, found[1], photos, least, progress))
+            copies = list(_fetched(service, named, photos, least, progress))
     except (UsageError, SourceError, MissingExtraError, InputError) as error:
         return [InputError(str(error), named)]
     _tidy()
@@ -155,7 +155,6 @@ def _photos(album: "Album") -> str:
 def _fetched(
     service: "PhotoService",
     named: str,
-    connection: str,
     photos: "list[ServicePhoto]",
     least: int,
     progress: Progress,
@@ -163,7 +162,7 @@ def _fetched(
     def fetch(photo: "ServicePhoto") -> PhotoCopy | InputError | SourceError:
         name = f"{named}/{photo.name}"
         try:
-            return PhotoCopy(str(_copied(service, connection, photo, least)), name)
+            return PhotoCopy(str(_copied(service, named.partition(":")[0], photo, least)), name)
         except SourceError as error:
             return error
         except InputError as error:

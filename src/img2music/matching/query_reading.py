@@ -28,8 +28,8 @@ from img2music.errors import InputError, printable
 from img2music.library.workers import content_hash
 from img2music.matching.query import Query, QueryKind
 from img2music.media.packets import sound_hash
-from img2music.media.sidecars import original_of
 from img2music.media.picture_source import PictureSource
+from img2music.media.sidecars import original_of
 from img2music.options import AnyPath
 from img2music.progress import Progress, Step, unwatched
 from img2music.track import Track

@@ -79,9 +79,8 @@ def read_queries(
             items = [] if named else expand(path, songs=True, progress=progress)
             kept = once(_without_covers(items))
             if len(kept) < len(items):
-                notes.append(
-                    f"{printable(path)}: {len(items) - len(kept)} pictures are covers, copies or were edited, left out."
-                )
+                left = f"{len(items) - len(kept)} pictures are covers or copies, or were edited; left out."
+                notes.append(f"{printable(path)}: {left}")
             found += [named] if named else kept
     pictures = [item.path if isinstance(item, GivenFile) else item.source for item in found if _is_picture(item)]
     # Now: what is wrong with the model is known before a song is heard.
@@ -196,8 +195,9 @@ def once(items: list[GivenFile | InputError]) -> list[GivenFile | InputError]:
     for item in _as_edited(items):
         if isinstance(item, GivenFile) and item.picture:
             try:
-                alike = pictures.setdefault(Path(item.path).stat().st_size, [])
-                if any(filecmp.cmp(item.path, other, shallow=False) for other in alike):
+                size = Path(item.path).stat().st_size
+                alike = pictures.setdefault(size, [])
+                if size and any(filecmp.cmp(item.path, other, shallow=False) for other in alike):
                     continue
                 alike.append(item.path)
             except OSError:

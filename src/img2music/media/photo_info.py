@@ -38,7 +38,7 @@ def read_photo_info(path: str | os.PathLike[str]) -> PhotoInfo:
 def _own(path: str) -> PhotoInfo:
     with suppress(InputError, MissingExtraError), opened(path) as source:
         exif = source.getexif()
-        return PhotoInfo(_taken(exif), read_xmp(source.info.get("xmp")).title or plain(exif.get(TITLE)))
+        return PhotoInfo(_taken(exif), read_xmp(source.info.get("xmp")).title or _title(exif.get(TITLE)))
     return PhotoInfo()
 
 
@@ -52,6 +52,15 @@ def _taken(exif: Image.Exif) -> datetime | None:
             part = int(digits[:6].ljust(6, "0")) if stamp is within.get(ORIGINAL) and digits.isdecimal() else 0
             return taken.replace(microsecond=part)
     return None
+
+
+def _title(value: Any) -> str | None:
+    if value is None:
+        return None
+    text = _text(value)
+    with suppress(UnicodeError):
+        text = text.encode("latin-1").decode("utf-8")  # Pillow reads Exif as Latin-1, where programs write UTF-8
+    return plain(text)
 
 
 def _text(value: Any) -> str:

@@ -60,13 +60,8 @@ def write_xmp(info: PhotoInfo) -> bytes:
     ).encode()
 
 
-def plain(value: Any) -> str | None:
+def plain(text: str) -> str | None:
     """One line of text; None where there is none that tells one photo from another."""
-    if value is None:
-        return None
-    text = value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
-    with suppress(UnicodeError):
-        text = text.encode("latin-1").decode("utf-8")  # Pillow reads Exif as Latin-1, where programs write UTF-8
     text = " ".join("".join(char if char.isprintable() else " " for char in text).split())
     return text if text and not NO_TITLES.fullmatch(text) else None
 
@@ -76,7 +71,7 @@ def _title(root: ElementTree.Element) -> str | None:
         items = [item for element in root.iter(DUBLIN_CORE + name) for item in element.iter() if item.text]
         # That in the default language first (XMP part 1, 8.2.2.4).
         for item in sorted(items, key=lambda item: item.get(LANGUAGE) != "x-default"):
-            if (title := plain(item.text)) is not None:
+            if (title := plain(item.text or "")) is not None:
                 return title
     return None
 

@@ -137,3 +137,24 @@ def test_a_takeout_is_shown_in_the_order_of_its_dates(tmp_path: Path) -> None:
     assert "film.mp4" in done.err
     assert "a.mp4" not in done.err
     assert "do not tell when they were taken" not in done.err
+
+
+def test_a_watch_ends_when_it_is_asked_to(songs: Path, immich: ImmichServer, tmp_path: Path) -> None:
+    (tmp_path / "photos").mkdir()
+    Image.new("RGB", (64, 48), "red").save(tmp_path / "photos" / "a.png")
+    ask = ("watch", "photos", "immich:album/Summer", "--playlist", "Wall", "--library", songs, "--settle", "0.1")
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGKILL):
+        with (tmp_path / "told").open("wb") as told:
+            process = subprocess.Popen(words(*ask), cwd=tmp_path, env=environment(tmp_path), stderr=told)
+        until = time.monotonic() + 60
+        while b"Wall: " not in (tmp_path / "told").read_bytes() and time.monotonic() < until:
+            time.sleep(0.02)
+        process.send_signal(number)
+        assert process.wait(30) == (-number if number == signal.SIGKILL else 0)
+        line = (tmp_path / "told").read_text()
+        expected = "10 of them new" if number == signal.SIGTERM else "as it was"
+        assert line == f"img2music: Wall: 10 songs for 4 pictures, {expected}.\n"
+    shown = img2music("playlist", "show", "Wall", "--library", songs, "--format", "json", home=tmp_path).sound(0)
+    assert len(shown.json["songs"]) == 10
+    lacking = img2music("watch", "absent", "--playlist", "Wall", "--library", songs, home=tmp_path).sound(2)
+    assert lacking.err == "img2music: absent: there is no such folder.\n"

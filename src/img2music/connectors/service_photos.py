@@ -22,6 +22,7 @@ from urllib.parse import quote, unquote
 
 from img2music.connectors.folders import is_image_name
 from img2music.errors import (
+    AwayError,
     InputError,
     MissingExtraError,
     SourceError,
@@ -84,8 +85,10 @@ def fetch_photos(named: str, least: int = READING, progress: Progress = unwatche
         with _login(found[1]) as service:
             photos, rest = _listed(service, found)
             copies = list(_fetched(service, named, photos, least, progress))
-    except (UsageError, SourceError, MissingExtraError, InputError) as error:
+    except InputError as error:
         return [InputError(str(error), named)]
+    except (UsageError, SourceError, MissingExtraError) as error:
+        return [AwayError(str(error), named)]
     _tidy()
     return [*copies, *([InputError(rest, named)] if rest else [])]
 
@@ -183,7 +186,7 @@ def _fetched(
             failing += 1
             yield InputError(str(result), f"{named}/{photo.name}")
             if (result.final or failing == IN_A_ROW) and done < len(photos):
-                yield InputError(f"the other {len(photos) - done} photos are left out; try again later.", named)
+                yield AwayError(f"the other {len(photos) - done} photos are left out; try again later.", named)
                 return
         progress(Step("Fetching", done, len(photos), photo.name, "photos"))
 

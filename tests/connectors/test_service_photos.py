@@ -131,6 +131,11 @@ def test_what_has_changed_there_is_fetched_again(server: ImmichServer) -> None:
     assert not set(larger) & set(after)
 
 
+def test_nobody_else_sees_the_copies(server: ImmichServer, own: Path) -> None:
+    paths(fetch_photos("home:album/Summer"))
+    assert own.stat().st_mode & 0o777 == 0o700
+
+
 def test_albums_are_found_by_name_or_id(server: ImmichServer) -> None:
     assert len(paths(fetch_photos("home:album/été 2021/Rome"))) == 2
     ids = list(server.albums)

@@ -211,6 +211,8 @@ def _copied(service: "PhotoService", connection: str, photo: "ServicePhoto", lea
 
 def _keep(file: Path, content: bytes | None, said: bytes) -> None:
     """Write what a service gives, whole or not at all: what it says of a picture, and then that."""
+    _root().parent.mkdir(parents=True, exist_ok=True)
+    _root().mkdir(mode=0o700, exist_ok=True)  # they are nobody else's to see
     file.parent.mkdir(parents=True, exist_ok=True)
     sidecar = file.with_name(f"{file.name}.xmp")
     partial = file.with_name(f"{os.urandom(8).hex()}.part")

@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
 
@@ -129,6 +130,15 @@ def test_what_has_changed_there_is_fetched_again(server: ImmichServer) -> None:
     assert read_photo_info(after[1]).title == "another day"
     larger = paths(fetch_photos("home:album/Summer", 1920))
     assert not set(larger) & set(after)
+
+
+def test_two_that_fetch_the_same_at_once(server: ImmichServer) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        every = list(pool.map(lambda _: paths(fetch_photos("home:album/Summer")), range(4)))
+    assert every == [every[0]] * 4
+    for path in every[0]:
+        with Image.open(path) as image:
+            image.load()
 
 
 def test_nobody_else_sees_the_copies(server: ImmichServer, own: Path) -> None:

@@ -103,7 +103,10 @@ def read_queries(
         else:
             errors.append(read)
         progress(Step("Reading", done, len(found), read.path, "files"))
-    notes += [f"{printable(query.path or '')}: {query.note}" for query in queries if query.note]
+    shown = {item.path: item.shown for item in found if isinstance(item, GivenFile) and item.shown}
+    notes += [
+        f"{printable(shown.get(query.path) or query.path or '')}: {query.note}" for query in queries if query.note
+    ]
     return Readings(tuple(queries), None if model is None else model.reference, tuple(errors), tuple(notes))
 
 

@@ -6,7 +6,7 @@ import filecmp
 import os
 import re
 import stat
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeGuard, cast
@@ -105,7 +105,7 @@ def read_queries(
         progress(Step("Reading", done, len(found), read.path, "files"))
     shown = {item.path: item.shown for item in found if isinstance(item, GivenFile) and item.shown}
     notes += [
-        f"{printable(shown.get(query.path) or query.path or '')}: {query.note}" for query in queries if query.note
+        f"{printable(shown.get(query.path or '') or query.path or '')}: {query.note}" for query in queries if query.note
     ]
     return Readings(tuple(queries), None if model is None else model.reference, tuple(errors), tuple(notes))
 
@@ -190,39 +190,44 @@ def _without_covers(items: list[GivenFile | InputError]) -> list[GivenFile | Inp
 
 
 def once(items: list[GivenFile | InputError]) -> list[GivenFile | InputError]:
-    """Leave out pictures that are, byte for byte, an earlier one of the same folder; edited ones replace originals."""
-    if len(items) == 1:
-        return items
-    kept: list[GivenFile | InputError] = []
-    pictures: dict[int, list[str]] = {}
-    for item in _as_edited(items):
-        if isinstance(item, GivenFile) and item.picture:
-            try:
-                size = Path(item.path).stat().st_size
-                alike = pictures.setdefault(size, [])
-                if size and any(filecmp.cmp(item.path, other, shallow=False) for other in alike):
-                    continue
-                alike.append(item.path)
-            except OSError:
-                pass  # whoever reads it says why not
-        kept.append(item)
-    return kept
+    """The same without pictures that `shown_once` leaves out."""
+    pictures = {item.path: item for item in items if isinstance(item, GivenFile) and item.picture}
+    shown = shown_once(list(pictures))
+    return [
+        item if isinstance(item, InputError) or not item.picture else pictures[shown[item.path]]
+        for item in items
+        if isinstance(item, InputError) or not item.picture or item.path in shown
+    ]
 
 
-def _as_edited(items: list[GivenFile | InputError]) -> list[GivenFile | InputError]:
-    """Put edited copies where their originals are; of several copies the last."""
-    given = {item.path: item for item in items if isinstance(item, GivenFile) and item.picture}
-    edited: dict[str, GivenFile] = {}
-    for path, item in given.items():
-        name = original_of(path)
-        original = None if name is None else os.path.join(os.path.dirname(path), name)  # noqa: PTH118, PTH120
-        if original in given and original != path:
-            edited[original] = item
-    if not edited:
-        return items
-    moved = {item.path for item in edited.values()}
-    rest = [item for item in items if isinstance(item, InputError) or item.path not in moved]
-    return [item if isinstance(item, InputError) else edited.get(item.path, item) for item in rest]
+def shown_once(pictures: Sequence[str]) -> dict[str, str]:
+    """Which pictures of a folder are to be shown where, in order: each by itself, or an edited copy in its place.
+
+    Left out are those that are shown in the place of another, and those that are, byte for byte, an earlier one.
+    """
+    edited: dict[str, str] = {}
+    for path in pictures:
+        if (name := original_of(path)) is not None:
+            edited[os.path.join(os.path.dirname(path), name)] = path  # noqa: PTH118, PTH120 - names may be any bytes
+    there = set(pictures)
+    edited = {original: path for original, path in edited.items() if original in there}
+    moved = set(edited.values())
+    shown: dict[str, str] = {}
+    sizes: dict[int, list[str]] = {}
+    for place in pictures:
+        path = edited.get(place, place)
+        if place in moved:
+            continue
+        try:
+            size = Path(path).stat().st_size
+            alike = sizes.setdefault(size, [])
+            if size and len(pictures) > 1 and any(filecmp.cmp(path, other, shallow=False) for other in alike):
+                continue
+            alike.append(path)
+        except OSError:
+            pass  # whoever reads it says why not
+        shown[place] = path
+    return shown
 
 
 def _image_query(read: ImageAnalysis | InputError, model: ImageModel | None) -> Query | InputError:

@@ -50,6 +50,10 @@ class InputError(Img2MusicError):
     """A file or value that was given can't be used; the rest of a batch goes on."""
 
 
+class AwayError(InputError):
+    """What was given can't be told now, and may be there all the same: a service that does not answer."""
+
+
 class UsageError(Img2MusicError, ValueError):
     """Options that contradict each other or make no sense."""
 

@@ -361,6 +361,26 @@ def require_cluster(on: str) -> None:
 
 
 @dataclasses.dataclass(frozen=True)
+class WatchOptions(Checked):
+    """How patiently photos are watched."""
+
+    settle: float = option(
+        5.0,
+        "How long nothing must change before a playlist is renewed.",
+        least=0.1,
+        most=3600.0,
+        metavar="SECONDS",
+    )
+    every: float = option(
+        300.0,
+        "How often photo services are asked for what is new, and folders are looked through, whatever happens.",
+        least=1.0,
+        most=86400.0,
+        metavar="SECONDS",
+    )
+
+
+@dataclasses.dataclass(frozen=True)
 class TagOptions(Checked):
     """How moods are written into files' tags."""
 

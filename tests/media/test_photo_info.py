@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from img2music.media.photo_info import PhotoInfo, _plain, read_photo_info
+from img2music.media.photo_info import _title, read_photo_info
+from img2music.media.xmp import PhotoInfo
 
 XMP = """<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
 <rdf:Description xmlns:dc="http://purl.org/dc/elements/1.1/"><dc:{name}><rdf:Alt>
@@ -74,5 +75,5 @@ def test_no_photo(tmp_path: Path) -> None:
 
 @given(st.text() | st.binary())
 def test_a_title_is_one_printable_line(value: str | bytes) -> None:
-    title = _plain(value)
+    title = _title(value)
     assert title is None or (title.isprintable() and title == title.strip() != "")

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
 
@@ -165,14 +165,16 @@ def analyze(
     report = AnalysisReport()
     if not sources:
         raise UsageError("Give at least one image, audio file or folder.")
-    given = [item for source in sources for item in _given(source)]
-    pictures = [picture for kind, picture in given if kind == "image"]
+    given = [item for source in sources for item in _given(source, progress)]
+    pictures = [picture for kind, picture, _ in given if kind == "image"]
     images, songs = (
         _analyze_images(pictures, image_model),
-        _analyze_songs([path for kind, path in given if kind == "audio"]),
+        _analyze_songs([path for kind, path, _ in given if kind == "audio"]),
     )
-    for done, (kind, item) in enumerate(given, start=1):
+    for done, (kind, item, shown) in enumerate(given, start=1):
         result = item if isinstance(item, InputError) else next(images if kind == "image" else songs)
+        if shown is not None:
+            result = InputError(result.reason, shown) if isinstance(result, InputError) else replace(result, path=shown)
         if isinstance(result, InputError):
             report.errors.append(result)
         else:
@@ -218,6 +220,7 @@ def explain(picture: PictureSource, *, image_model: AnyPath | None = None) -> "E
 def require_explainable(paths: Sequence[AnyPath], file: AnyPath) -> None:
     """Refuse early what could not be explained and drawn; a picture that can't be read passes, `explain` says why."""
     from img2music.connectors.folders import is_picture
+    from img2music.connectors.service_photos import names_photos
     from img2music.errors import printable
     from img2music.plots import require_plotting
 
@@ -227,24 +230,28 @@ def require_explainable(paths: Sequence[AnyPath], file: AnyPath) -> None:
     path = os.fsdecode(paths[0])
     if os.path.isdir(path):  # noqa: PTH112 - names may be any bytes
         raise UsageError(f"One picture can be explained at a time; {printable(path)} is a folder.")
+    if names_photos(path):
+        raise UsageError(f"A picture can be explained that is a file; {printable(path)} is none.")
     if os.path.isfile(path) and not is_picture(path):  # noqa: PTH113 - as above
         raise UsageError(f"Only a picture can be explained, and {printable(path)} is none.")
     if os.path.exists(file) and os.path.exists(path) and os.path.samefile(file, path):  # noqa: PTH110, PTH121 - as above
         raise UsageError(f"The drawing would replace the picture {printable(path)}; give another file.")
 
 
-def _given(source: PictureSource) -> Iterator[tuple[Literal["image", "audio", "neither"], Any]]:
-    """What a source stands for: pictures, paths of songs, and faults of folders."""
+def _given(
+    source: PictureSource, progress: Progress
+) -> Iterator[tuple[Literal["image", "audio", "neither"], Any, str | None]]:
+    """What a source stands for: pictures, paths of songs, faults of folders; and what to call a service's photo."""
     from img2music.matching.query_reading import GivenFile, expand
 
     if not isinstance(source, str | os.PathLike):
-        yield "image", source
+        yield "image", source, None
         return
-    for item in expand(os.fsdecode(source), songs=True):
+    for item in expand(os.fsdecode(source), songs=True, progress=progress):
         if isinstance(item, GivenFile):
-            yield "image" if item.picture else "audio", item.path
+            yield "image" if item.picture else "audio", item.path, item.shown
         else:
-            yield "neither", item
+            yield "neither", item, None
 
 
 def _analyze_images(pictures: Sequence[PictureSource], model: AnyPath | None) -> Iterator[FileAnalysis | InputError]:

@@ -325,7 +325,8 @@ class Library(Closing):
         ----------
         *queries : str, path-like, bytes, file object, PIL image, array, Track or ImageAnalysis
             Pictures; by path also songs, and folders, which stand for all pictures and songs in them and below, but for
-            covers. Tracks, and pictures that were read already.
+            covers; albums and searches of a photo service that was connected (``"immich:album/Summer"``). Tracks, and
+            pictures that were read already.
         affects : Affect or sequence of Affect
             What is asked for in points; they come after the files.
         valence, arousal : float, optional
@@ -517,7 +518,7 @@ class Library(Closing):
         Parameters
         ----------
         *photos : str or path-like
-            Photos, films, and folders of them.
+            Photos, films, folders of them, and albums and searches of a photo service that was connected.
         output : str or path-like
             The film: ``.mp4``, ``.mov``, ``.mkv`` or ``.webm``.
         sheet, sheets, plot, replacing, told, progress

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from img2music.app.person import Listener
+from img2music.connectors.service_photos import names_photos
 from img2music.errors import InputError, LibraryError, UsageError
 from img2music.filters import TrackFilter
 from img2music.library.record import Feedback
@@ -197,7 +198,8 @@ def _require_readable(asked: Sequence[QuerySource], options: RecommendOptions) -
             raise InputError("numbers are of songs of the library: give the file, or leave `music` out.", path)
     if paths:
         ImageModel.load(options.image_model)
-    if len(paths) == len(asked) and not any(map(exists, map(os.fsdecode, paths))):
+    there = (names_photos(path) or exists(path) for path in map(os.fsdecode, paths))
+    if len(paths) == len(asked) and not any(there):
         raise InputError("no such file.", os.fsdecode(paths[0]))
 
 

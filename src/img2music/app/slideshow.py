@@ -23,6 +23,7 @@ from img2music.app.film_cache import reading_of, sound_of
 from img2music.app.person import Listener
 from img2music.app.spotting import Plottable, plotted, song_curves
 from img2music.connectors.folders import given_pictures
+from img2music.connectors.service_photos import fetch_again
 from img2music.distribution import AffectDistribution
 from img2music.errors import InputError, UsageError, printable
 from img2music.library.store import LibraryStore
@@ -128,7 +129,7 @@ def make_slideshow(
 
     reader = _Reader(spotting, leave_out, progress)
     if given is None:
-        listed = _listed(photos, file, options, leave_out, told)
+        listed = _listed(photos, file, options, leave_out, told, progress=progress)
         plan = _planned(listed, file, options, spotting, store, reader=reader)
     else:
         plan, options = _taken_up(given, file, options, reader)
@@ -140,10 +141,22 @@ def make_slideshow(
 
 
 def _listed(
-    photos: Sequence[AnyPath], output: Path, options: SlideshowOptions, leave_out: LeaveOut, told: Told
+    photos: Sequence[AnyPath],
+    output: Path,
+    options: SlideshowOptions,
+    leave_out: LeaveOut,
+    told: Told,
+    *,
+    progress: Progress,
 ) -> list[GivenPhoto]:
     """List photos and films, and say at once which can't be shown."""
-    album = list_photos(photos, output=os.fspath(output), photos_only=options.photos_only)
+    album = list_photos(
+        photos,
+        output=os.fspath(output),
+        photos_only=options.photos_only,
+        least=max(frame_of(options)),
+        progress=progress,
+    )
     for error in album.errors:
         leave_out(error)
     for what, others in (("raw photos", album.raw), ("films", album.films), ("clips of live photos", album.live)):
@@ -237,6 +250,8 @@ def _taken_up(
     _font(options, sides)  # what is wrong with it is known before photos are read
     starts = np.array([0.0, *(photo.start for photo in told.photos[1:]), sheet.film.duration])
     schedule = at_times(starts, options.fps, told.cross_fade)
+    for photo in told.photos:
+        fetch_again(photo.path)
     photos = reader.again(told.photos, schedule)
     film = film_of(photos, schedule, output)
     made = sheet_of(film, photos, schedule, options, cues=sheet.cues, size=sides, original=sheet.original)

@@ -19,7 +19,13 @@ if TYPE_CHECKING:
 
 
 @command()
-@argument("paths", metavar="PATH...", nargs=-1, required=True, help="Image and audio files, or folders of them.")
+@argument(
+    "paths",
+    metavar="PATH...",
+    nargs=-1,
+    required=True,
+    help="Image and audio files, folders of them, and photos of a service (immich:album/Summer).",
+)
 @image_model_option
 @option(
     "--explain",

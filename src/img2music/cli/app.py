@@ -26,6 +26,7 @@ COMMANDS = {
     "spot": "img2music.cli.spot:spot",
     "score": "img2music.cli.score:score",
     "slideshow": "img2music.cli.slideshow:slideshow",
+    "watch": "img2music.cli.watch:watch",
     "cues": "img2music.cli.cues:cues",
     "serve": "img2music.cli.serve:serve",
     "tracks": "img2music.cli.tracks:tracks",

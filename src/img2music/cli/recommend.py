@@ -39,9 +39,10 @@ def _moods(_context: click.Context, _option: click.Parameter, typed: str) -> lis
 @command()
 @argument(
     "paths",
-    metavar="[IMAGE|AUDIO|DIR]...",
+    metavar="[IMAGE|AUDIO|DIR|ALBUM]...",
     nargs=-1,
-    help="Pictures, songs, and folders of them; songs of the library also by number (#17) or identifier.",
+    help="Pictures, songs, and folders of them; photos of a service (immich:album/Summer, immich:search/sunset); songs "
+    "of the library also by number (#17) or identifier.",
 )
 @option("--valence", type=float, help="Unpleasant (0) to pleasant (1), instead of a picture.")
 @option("--arousal", type=float, help="Calm (0) to excited (1), instead of a picture.")

@@ -22,7 +22,13 @@ from img2music.options import SlideshowOptions, SpotOptions
 
 
 @command()
-@argument("photos", metavar="PHOTO|DIR...", nargs=-1, type=file_path, help="Photos, films, and folders of them.")
+@argument(
+    "photos",
+    metavar="PHOTO|DIR|ALBUM...",
+    nargs=-1,
+    type=file_path,
+    help="Photos, films, folders of them, and photos of a service (immich:album/Summer, immich:search/sunset).",
+)
 @option("--output", type=file_path, required=True, metavar="FILE", help="The film: .mp4, .mov, .mkv or .webm.")
 @option(
     "--sheet",

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from datetime import datetime
+from typing import Any, Protocol
 
 from img2music.connectors.music_server import Seen
 
@@ -23,6 +24,7 @@ class ServicePhoto:
     id: str
     name: str  # of its file
     taken: str | None = None  # ISO 8601, by the camera's clock
+    title: str | None = None  # what a person has written of it, in one line
     mark: str = ""  # which changes when the picture does: a checksum, or the time of the last change
 
 
@@ -55,3 +57,18 @@ class PhotoService(Protocol):
     def close(self) -> None:
         """End the connection."""
         ...
+
+
+def line(value: Any) -> str | None:
+    """One line of text, whatever a service gives; None where there is none."""
+    if not isinstance(value, str):
+        return None
+    return " ".join("".join(char if char.isprintable() else " " for char in value[:1000]).split()) or None
+
+
+def moment(value: Any) -> str | None:
+    """A time by the camera's clock, which services write as if it were UTC; None where it is none."""
+    try:
+        return datetime.fromisoformat(value).replace(tzinfo=None).isoformat()
+    except (TypeError, ValueError):
+        return None

@@ -6,7 +6,7 @@ import filecmp
 import os
 import re
 import stat
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeGuard, cast
@@ -21,6 +21,7 @@ from img2music.connectors.folders import (
     is_picture,
     why_no_sound,
 )
+from img2music.connectors.service_photos import READING, fetch_photos, names_photos
 from img2music.connectors.tags import read_tags
 from img2music.distribution import AffectDistribution
 from img2music.errors import InputError, printable
@@ -28,6 +29,7 @@ from img2music.library.workers import content_hash
 from img2music.matching.query import Query, QueryKind
 from img2music.media.packets import sound_hash
 from img2music.media.picture_source import PictureSource
+from img2music.media.sidecars import original_of
 from img2music.options import AnyPath
 from img2music.progress import Progress, Step, unwatched
 from img2music.track import Track
@@ -74,10 +76,11 @@ def read_queries(
         else:
             path = os.fsdecode(source)
             named = None if os.path.lexists(path) else _of_library(path, store)
-            items = [] if named else expand(path, songs=True)
-            kept = _once(_without_covers(items))
+            items = [] if named else expand(path, songs=True, progress=progress)
+            kept = once(_without_covers(items))
             if len(kept) < len(items):
-                notes.append(f"{printable(path)}: {len(items) - len(kept)} pictures are covers or copies, left out.")
+                left = f"{len(items) - len(kept)} pictures are covers or copies, or were edited; left out."
+                notes.append(f"{printable(path)}: {left}")
             found += [named] if named else kept
     pictures = [item.path if isinstance(item, GivenFile) else item.source for item in found if _is_picture(item)]
     # Now: what is wrong with the model is known before a song is heard.
@@ -88,7 +91,7 @@ def read_queries(
     errors: list[InputError] = []
     for done, item in enumerate(found, start=1):
         if _is_picture(item):
-            read = _image_query(next(images), model)
+            read = _image_query(_named(next(images), item), model)
         elif isinstance(item, ImageAnalysis):
             read = _image_query(item, model)
         elif isinstance(item, GivenFile):
@@ -100,7 +103,10 @@ def read_queries(
         else:
             errors.append(read)
         progress(Step("Reading", done, len(found), read.path, "files"))
-    notes += [f"{printable(query.path or '')}: {query.note}" for query in queries if query.note]
+    shown = {item.path: item.shown for item in found if isinstance(item, GivenFile) and item.shown}
+    notes += [
+        f"{printable(shown.get(query.path or '') or query.path or '')}: {query.note}" for query in queries if query.note
+    ]
     return Readings(tuple(queries), None if model is None else model.reference, tuple(errors), tuple(notes))
 
 
@@ -128,6 +134,7 @@ class GivenFile:
 
     path: str
     picture: bool  # whether its name's ending or its first bytes are a picture's
+    shown: str | None = None  # what to call it where it is the copy of a service's photo
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,8 +148,23 @@ def _is_picture(item: object) -> TypeGuard["GivenFile | GivenPicture"]:
     return isinstance(item, GivenPicture) or (isinstance(item, GivenFile) and item.picture)
 
 
-def expand(path: str, *, songs: bool = False) -> list[GivenFile | InputError]:
-    """List a file as it is, and a folder as the pictures, or pictures and songs, in it and below."""
+def _named(read: ImageAnalysis | InputError, item: "GivenFile | GivenPicture") -> ImageAnalysis | InputError:
+    shown = item.shown if isinstance(item, GivenFile) else None
+    return InputError(read.reason, shown) if shown and isinstance(read, InputError) else read
+
+
+def expand(
+    path: str, *, songs: bool = False, least: int = READING, progress: Progress = unwatched
+) -> list[GivenFile | InputError]:
+    """List a file as it is, and a folder as the pictures, or pictures and songs, in it and below.
+
+    Photos of a service are fetched, so large that the longer side has ``least`` pixels if they have as many.
+    """
+    if names_photos(path):
+        return [
+            each if isinstance(each, InputError) else GivenFile(each.path, picture=True, shown=each.shown)
+            for each in fetch_photos(path, least, progress)
+        ]
     if not os.path.isdir(path):  # noqa: PTH112 - names may be any bytes
         return [GivenFile(path, is_picture(path))]
     walk = FolderWalk([path], lambda name: is_image_name(name) or (songs and holds_only_sound(name)))
@@ -167,23 +189,45 @@ def _without_covers(items: list[GivenFile | InputError]) -> list[GivenFile | Inp
     return [item for item in items if isinstance(item, InputError) or not is_cover(item)]
 
 
-def _once(items: list[GivenFile | InputError]) -> list[GivenFile | InputError]:
-    """Leave out pictures that are, byte for byte, an earlier one of the same folder."""
-    if len(items) == 1:
-        return items
-    kept: list[GivenFile | InputError] = []
-    pictures: dict[int, list[str]] = {}
-    for item in items:
-        if isinstance(item, GivenFile) and item.picture:
-            try:
-                alike = pictures.setdefault(Path(item.path).stat().st_size, [])
-                if any(filecmp.cmp(item.path, other, shallow=False) for other in alike):
-                    continue
-                alike.append(item.path)
-            except OSError:
-                pass  # whoever reads it says why not
-        kept.append(item)
-    return kept
+def once(items: list[GivenFile | InputError]) -> list[GivenFile | InputError]:
+    """The same without pictures that `shown_once` leaves out."""
+    pictures = {item.path: item for item in items if isinstance(item, GivenFile) and item.picture}
+    shown = shown_once(list(pictures))
+    return [
+        item if isinstance(item, InputError) or not item.picture else pictures[shown[item.path]]
+        for item in items
+        if isinstance(item, InputError) or not item.picture or item.path in shown
+    ]
+
+
+def shown_once(pictures: Sequence[str]) -> dict[str, str]:
+    """Which pictures of a folder are to be shown where, in order: each by itself, or an edited copy in its place.
+
+    Left out are those that are shown in the place of another, and those that are, byte for byte, an earlier one.
+    """
+    edited: dict[str, str] = {}
+    for path in pictures:
+        if (name := original_of(path)) is not None:
+            edited[os.path.join(os.path.dirname(path), name)] = path  # noqa: PTH118, PTH120 - names may be any bytes
+    there = set(pictures)
+    edited = {original: path for original, path in edited.items() if original in there}
+    moved = set(edited.values())
+    shown: dict[str, str] = {}
+    sizes: dict[int, list[str]] = {}
+    for place in pictures:
+        path = edited.get(place, place)
+        if place in moved:
+            continue
+        try:
+            size = Path(path).stat().st_size
+            alike = sizes.setdefault(size, [])
+            if size and len(pictures) > 1 and any(filecmp.cmp(path, other, shallow=False) for other in alike):
+                continue
+            alike.append(path)
+        except OSError:
+            pass  # whoever reads it says why not
+        shown[place] = path
+    return shown
 
 
 def _image_query(read: ImageAnalysis | InputError, model: ImageModel | None) -> Query | InputError:

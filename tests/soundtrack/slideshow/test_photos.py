@@ -100,8 +100,8 @@ def test_photos_of_folders_and_what_they_say(tmp_path: Path, model: ImageModel) 
 
 
 def test_films_lie_among_the_photos_in_order_of_names(tmp_path: Path) -> None:
-    for name in ("a.png", "c.png", "d.png"):
-        Image.new("RGB", (8, 8)).save(tmp_path / name)
+    for number, name in enumerate(("a.png", "c.png", "d.png")):  # each another picture, for copies are shown once
+        Image.new("RGB", (8 + number, 8)).save(tmp_path / name)
     still = np.zeros((36, 64, 3), dtype=np.uint8)
     for name, seconds in (("b.mkv", 1.0), ("c.mov", 3.0), ("d.mp4", 5.0), ("made.mp4", 1.0)):
         write_film(tmp_path / name, ((number / 5, still) for number in range(round(5 * seconds))), rate=5.0)

@@ -11,12 +11,16 @@ from numpy.typing import NDArray
 
 from img2music.affect import Affect
 from img2music.connectors.folders import FolderWalk, is_film_name, is_image_name, is_picture
+from img2music.connectors.service_photos import READING, fetch_photos, names_photos
 from img2music.errors import InputError, MissingExtraError
+from img2music.matching.query_reading import shown_once
 from img2music.media.film_survey import Survey
 from img2music.media.images import opened
-from img2music.media.photo_info import PhotoInfo, read_photo_info
+from img2music.media.photo_info import read_photo_info
 from img2music.media.video import VideoFile
+from img2music.media.xmp import PhotoInfo
 from img2music.options import PhotoOrder
+from img2music.progress import Progress, unwatched
 from img2music.vision.model import ImageModel
 
 RAW = frozenset({"arw", "cr2", "cr3", "dng", "nef", "nrw", "orf", "pef", "raf", "rw2", "sr2", "srw"})
@@ -76,37 +80,55 @@ class Album:
 
 
 def list_photos(
-    paths: Sequence[str | os.PathLike[str]], *, output: str | None = None, photos_only: bool = False
+    paths: Sequence[str | os.PathLike[str]],
+    *,
+    output: str | None = None,
+    photos_only: bool = False,
+    least: int = READING,
+    progress: Progress = unwatched,
 ) -> Album:
     """List photos and films, and look into the beginning of each, which takes a few milliseconds.
 
-    The ``output`` of an earlier run, in one of the folders, is no clip.
+    The ``output`` of an earlier run, in one of the folders, is no clip. Photos of a service are fetched, as large as
+    ``least`` says.
     """
     found = Album([], [], [], [], [])
     for path in map(os.fsdecode, paths):
-        if not os.path.isdir(path):  # noqa: PTH112 - names may be any bytes
+        if names_photos(path):
+            for each in fetch_photos(path, least, progress):
+                if isinstance(each, InputError):
+                    found.errors.append(each)
+                else:
+                    _look(GivenPhoto(each.path), found)
+        elif os.path.isdir(path):  # noqa: PTH112 - names may be any bytes
+            _look_into(path, found, output, photos_only=photos_only)
+        else:
             _look(GivenPhoto(path, is_film_name(path) and not is_picture(path)), found)
-            continue
-        walk = FolderWalk([path], lambda name: is_image_name(name) or is_film_name(name) or _is_raw(name))
-        names = [file.path for file in walk]
-        stems = {_stem(name) for name in names if is_image_name(name)}
-        given = [name for name in names if not _is_raw(name) and not _same(name, output)]
-        found.raw.extend(filter(_is_raw, names))
-        for name in given:
-            if not is_film_name(name):
-                _look(GivenPhoto(name), found)
-            elif photos_only:
-                found.films.append(name)
-            else:
-                _look(GivenPhoto(name, film=True), found, live=_stem(name) in stems)
-        found.errors.extend(InputError(f"can't be read: {reason}.", where) for where, reason in walk.unreadable)
-        if not given and not walk.unreadable:
-            found.errors.append(InputError("there is no picture in this folder or below it.", path))
     if not found.files:
         if not found.errors:
             raise InputError("There are only films here, and no photo.", found.films[0])
         raise nothing_to_show(found.errors)
     return found
+
+
+def _look_into(path: str, found: Album, output: str | None, *, photos_only: bool) -> None:
+    """Add what can be shown of a folder, and below it."""
+    walk = FolderWalk([path], lambda name: is_image_name(name) or is_film_name(name) or _is_raw(name))
+    names = [file.path for file in walk]
+    stems = {_stem(name) for name in names if is_image_name(name)}
+    given = [name for name in names if not _is_raw(name) and not _same(name, output)]
+    found.raw.extend(filter(_is_raw, names))
+    shown = shown_once([name for name in given if is_image_name(name)])
+    for name in (shown.get(name, name) for name in given if name in shown or not is_image_name(name)):
+        if not is_film_name(name):
+            _look(GivenPhoto(name), found)
+        elif photos_only:
+            found.films.append(name)
+        else:
+            _look(GivenPhoto(name, film=True), found, live=_stem(name) in stems)
+    found.errors.extend(InputError(f"can't be read: {reason}.", where) for where, reason in walk.unreadable)
+    if not given and not walk.unreadable:
+        found.errors.append(InputError("there is no picture in this folder or below it.", path))
 
 
 def _look(given: GivenPhoto, found: Album, *, live: bool = False) -> None:

@@ -1,0 +1,46 @@
+"""``img2music watch``: playlists that follow folders and albums of photos by themselves."""
+
+import signal
+import threading
+
+from img2music.cli.options import argument, command, filter_options, library_option, option, options_of
+from img2music.cli.output import say
+from img2music.cli.progress import progress_bar
+from img2music.options import RecommendOptions, WatchOptions
+
+
+@command()
+@argument(
+    "photos",
+    metavar="DIR|ALBUM...",
+    nargs=-1,
+    required=True,
+    help="Folders of photos, and albums of a photo service (immich:album/Summer).",
+)
+@option("--playlist", required=True, metavar="NAME", help="Playlist of the library that follows them.")
+@option("--music", metavar="DIR", multiple=True, help="Folder of music to be scanned when it changes. May be repeated.")
+@library_option
+@options_of(RecommendOptions, without=("together",), filters=filter_options(chooses=True))
+@options_of(WatchOptions, name="patience")
+def watch(
+    *,
+    photos: tuple[str, ...],
+    playlist: str,
+    music: tuple[str, ...],
+    library: str | None,
+    options: RecommendOptions,
+    patience: WatchOptions,
+) -> None:
+    """Keep a playlist up to date with photos: one through all of them, renewed whenever there are others.
+
+    One line for each renewal. Where a photo service or a folder is away, the playlist stays as it is. Ends with Ctrl-C
+    or SIGTERM, and may be killed at any moment. Needs the extra "servers".
+    """
+    from img2music.app.library import Library
+    from img2music.app.watching import Watch
+
+    ended = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: ended.set())
+    with Library.open(library, create=bool(music)) as opened, progress_bar() as progress:
+        Watch(opened, photos, playlist, options, music=music, patience=patience, told=say, progress=progress).run(ended)

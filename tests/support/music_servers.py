@@ -88,6 +88,8 @@ class SubsonicServer(Server):
         self.ranges = True
         self.tells_id = True
         """Whether `createPlaylist` tells what it has made, as since 1.14.0."""
+        self.root = "server://home"
+        """Its songs, as a location."""
         self.lists: dict[str, dict[str, Any]] = {}
         self.starred: set[str] = set()
         self._numbers = itertools.count(800_000_075)

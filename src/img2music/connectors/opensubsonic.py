@@ -16,6 +16,8 @@ import secrets
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from mimetypes import guess_extension
+from posixpath import splitext
 from typing import Any, BinaryIO
 
 from img2music.connectors.connections import Connection
@@ -283,7 +285,7 @@ class OpenSubsonic:
             number=_number(entry.get("track")) or None,
             duration=_seconds(entry.get("duration")),
             path=path,
-            suffix=_suffix(entry.get("suffix")) or (_suffix(path.rpartition(".")[2]) if path and "." in path else None),
+            suffix=_suffix(entry, path),
             size=size if size is not None and size > 0 else None,
             changed=_nanoseconds(entry.get("created")),
             recording=_text(entry.get("musicBrainzId")),
@@ -385,9 +387,11 @@ def _seconds(found: Any) -> float | None:
     return float(seconds) if seconds is not None and 0 < seconds <= LONGEST_SOUND else None
 
 
-def _suffix(found: Any) -> str | None:
-    suffix = found.lower().lstrip(".") if isinstance(found, str) else ""
-    return suffix if suffix.isalnum() and suffix.isascii() and len(suffix) <= 8 else None
+def _suffix(entry: dict[str, Any], path: str | None) -> str | None:
+    kind = entry.get("contentType")
+    endings = (entry.get("suffix"), path and splitext(path)[1], isinstance(kind, str) and guess_extension(kind))
+    suffixes = [each.lower().lstrip(".") for each in endings if each and isinstance(each, str)]
+    return next((each for each in suffixes if each.isalnum() and each.isascii() and len(each) <= 8), None)
 
 
 def _nanoseconds(found: Any) -> int:

@@ -59,6 +59,11 @@ def reached(url: str) -> bool:
         return False
 
 
+def renew(url: str) -> None:
+    """Forget how a store was logged in at, which has changed."""
+    _filesystems.pop(_key(url), None)
+
+
 def state(url: str) -> State:
     """Ask for the state of a file."""
     return _state(url, found(url, lambda filesystem, path: filesystem.info(path)))
@@ -226,8 +231,7 @@ def found(url: str, ask: Callable[[Any, str], Answer]) -> Answer:
 def _asked(url: str, ask: Callable[[Any, str], Answer]) -> Answer:
     """The same, but for a `FileNotFoundError`."""
     scheme, _, rest = url.partition("://")
-    host, _, path = rest.partition("/")
-    key = (scheme, host if scheme in ("sftp", "server") else "")
+    path, key = rest.partition("/")[2], _key(url)
     try:
         with _making:
             filesystem = _filesystems.get(key) or _filesystems.setdefault(key, _filesystem(*key))
@@ -240,6 +244,12 @@ def _asked(url: str, ask: Callable[[Any, str], Answer]) -> Answer:
             raise FileNotFoundError(url) from None
         _filesystems.pop(key, None)  # a connection that broke is of no use any more
         raise RemoteError(_why(cause), url) from None
+
+
+def _key(url: str) -> tuple[str, str]:
+    """What is logged in at once: a host, a connection, or all of a scheme."""
+    scheme, _, rest = url.partition("://")
+    return scheme, rest.partition("/")[0] if scheme in ("sftp", "server") else ""
 
 
 def _filesystem(scheme: str, host: str) -> Any:

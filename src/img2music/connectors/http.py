@@ -93,7 +93,7 @@ class Session(contextlib.AbstractContextManager["Session"]):
         self.limits = limits = limits or Limits()
         self._origin = None if pinned is None else _origin(httpx.URL(pinned))
         self._status = status
-        self._secrets = {form for secret in secrets for form in (secret, quote(secret, safe=""), quote_plus(secret))}
+        self._secrets = {form for secret in secrets for form in _forms(secret)}
         _SECRETS.update(self._secrets)
         self._next = 0.0
         self._growing = tenacity.wait_exponential(limits.backoff) + tenacity.wait_random(0, limits.backoff)
@@ -114,6 +114,10 @@ class Session(contextlib.AbstractContextManager["Session"]):
         weakref.finalize(self, _end, self._client).atexit = False
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the connections."""
         _wait_for(self._client.aclose())
 
     def ask(
@@ -381,6 +385,12 @@ def _end(client: httpx.AsyncClient) -> None:
 
 
 _SECRETS: set[str] = set()
+
+
+def _forms(secret: str) -> tuple[str, ...]:
+    """What a key looks like in addresses, forms and logs."""
+    shown = ascii(secret)[1:-1], repr(secret.encode())[2:-1]
+    return secret, quote(secret), quote(secret, safe=""), quote_plus(secret), *shown
 
 
 def _redact(record: logging.LogRecord) -> bool:

@@ -85,13 +85,18 @@ class OpenSubsonic:
 
     @classmethod
     def prepare(cls, connection: Connection, secret: str | None) -> tuple[Connection, str | None]:
-        """Find out whether a server takes tokens."""
+        """Find out whether a server takes tokens; the password itself goes to one alone that has no better way."""
         server = cls(connection, secret)
         try:
             server._ask("ping")
-        except SourceError:
-            if connection.user is None or server._code not in _NO_TOKENS:
+        except SourceError as error:
+            if server._code not in _NO_TOKENS:
                 raise
+            if connection.user is None:
+                raise server._session.error("it takes no keys: give the `user` and a password.", final=True) from error
+            if "apiKeyAuthentication" in server._extensions:
+                why = "it takes no password of this user: give a key that it has made, and no `user`."
+                raise server._session.error(why, final=True) from error
             settings = {**connection.settings, "login": "password"}
             return replace(connection, settings=settings), secret
         finally:
@@ -100,7 +105,7 @@ class OpenSubsonic:
 
     def close(self) -> None:
         """End the connection."""
-        self._session.__exit__()
+        self._session.close()
 
     def look(self) -> Seen:
         """Test the login, and tell what it shows: songs are counted by albums, some hundreds a request."""

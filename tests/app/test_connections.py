@@ -159,7 +159,7 @@ def test_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         assert found["connection"]["secret"] == "file"
         given("wrong\n")
         assert "401: Wrong username or password." in refused("connect", "home", real.url, "--user", real.user)
-        given("key\n")
+        given("some-key-of-mine\n")
         assert "it takes no keys: give the --user" in refused("connect", "home", real.url)
         given("")
         assert "needs the API key" in refused("connect", "home", real.url)

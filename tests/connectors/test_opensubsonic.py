@@ -11,9 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from img2music.connectors.music_server import ServerSong
+from img2music.connectors.folders import is_audio_name
+from img2music.connectors.music_server import ServerSong, song_at, url_of
 from img2music.connectors.opensubsonic import IN_FORM, IN_QUERY, OpenSubsonic
 from img2music.errors import SourceError, UsageError
+from img2music.locations import absolute
 from tests.support.music_servers import SubsonicServer, entry, failed, told
 from tests.support.servers import (
     QUICK,
@@ -230,7 +232,9 @@ def test_whatever_it_answers_is_a_song_or_none_or_one_line(server: SubsonicServe
         (Answer({"hello": 1}), "no server of Subsonic's kind"),
         (Answer([1]), "no server of Subsonic's kind"),
         (Answer(raw=b"<html>", headers={"Content-Type": "text/html"}), "not JSON but text/html"),
-        (told(searchResult3={"song": {"id": "x" * 100_000}}), "an id of 100000 characters"),
+        (told(searchResult3={"song": {"id": "x" * 100_000}}), "a damaged id, of 100000 characters"),
+        (told(searchResult3={"song": {"id": "a\x00\n"}}), "a damaged id"),
+        (told(searchResult3={"song": {"id": "\ud800"}}), "a damaged id"),
         (Answer(status=302, headers={"Location": "http://198.51.100.1/"}), "it sends us to 198.51.100.1"),
         (Gigantic(), "larger than 1 MiB"),
         (SlowBody(), "no whole answer in time"),
@@ -244,6 +248,26 @@ def test_whatever_it_answers_is_a_song_or_none_or_one_line(server: SubsonicServe
 )
 def test_a_fault_is_one_line(server: SubsonicServer, fault: Answer, expected: str) -> None:
     assert expected in words(server, [fault] * 3)
+
+
+Ids = st.text(st.characters(exclude_categories=("C", "Z")), min_size=1, max_size=40)
+Suffixes = st.none() | st.sampled_from(["flac", "mp3", "m4a"])
+
+
+@given(id_=Ids, suffix=Suffixes)
+def test_a_song_has_one_location_and_that_leads_to_it(id_: str, suffix: str | None) -> None:
+    url = url_of("home", ServerSong(id=id_, suffix=suffix))
+    assert absolute(url) == url
+    assert song_at(url) == ("home", id_, suffix or "snd")
+    assert url.count("/") == 3
+    assert is_audio_name(url)
+
+
+def test_a_server_that_does_not_count_is_connected(server: SubsonicServer) -> None:
+    opened = login(server)
+    opened.playlists()
+    server.faults.extend([None, failed(0, "Unknown method")])
+    assert opened.look().counts == {}
 
 
 @pytest.mark.parametrize("ranges", [True, False])

@@ -42,6 +42,8 @@ _STATUSES = {10: 400, 20: 426, 30: 501, 40: 401, 41: 401, 42: 401, 43: 401, 44: 
 """What Subsonic's codes of faults are in HTTP; all others are 400."""
 _NO_TOKENS = frozenset({10, 41, 42})
 """Codes by which servers say that they take no token: a parameter is missing, not for LDAP, no such mechanism."""
+_NOT_THERE = frozenset({400, 404, 501})
+"""Statuses of what a server does not know."""
 _NOBODY = re.compile(
     r"[\[(<]unknown[\])>]|[\[(<]?unknown (artist|album|genre)[\])>]?|\[non-album tracks\]", re.IGNORECASE
 )
@@ -114,11 +116,14 @@ class OpenSubsonic:
         user = self._user
         if user is None and "apiKeyAuthentication" in self._extensions:
             user = _text(_within(self._ask("tokenInfo"), "tokenInfo").get("username"))
-        songs = albums = 0
-        for album in self._albums():
-            albums += 1
-            songs += _number(album.get("songCount")) or 0
-        counts = {"songs": songs, "albums": albums, "playlists": len(self.playlists())}
+        counts: dict[str, int] = {}
+        try:
+            albums = [_number(album.get("songCount")) or 0 for album in self._albums()]
+            counts |= {"songs": sum(albums), "albums": len(albums)}
+            counts["playlists"] = len(self.playlists())
+        except SourceError as error:
+            if error.status not in _NOT_THERE:
+                raise
         return Seen(
             product=" ".join(product) or f"Subsonic {one_line(str(told.get('version')))}", user=user, counts=counts
         )
@@ -136,7 +141,7 @@ class OpenSubsonic:
                 seen.update(song.id for song in new)
                 yield from new
         except SourceError as error:
-            if seen or error.final or error.status not in (400, 404, 501):
+            if seen or error.final or error.status not in _NOT_THERE:
                 raise
         if seen and whole:
             return
@@ -274,10 +279,9 @@ class OpenSubsonic:
         id_ = _id(entry)
         if not id_:
             return None
-        if len(id_) > LONGEST_ID:
-            raise self._session.error(f"it tells of a song with an id of {len(id_)} characters; is it damaged?")
-        path = entry.get("path")
-        path = path if isinstance(path, str) and 0 < len(path) <= LONGEST_PATH else None
+        if len(id_) > LONGEST_ID or not id_.isprintable():
+            raise self._session.error(f"it tells of a song with a damaged id, of {len(id_)} characters.")
+        path = _path(entry.get("path"))
         size, year = _number(entry.get("size")), _number(entry.get("year"))
         return ServerSong(
             id=id_,
@@ -374,6 +378,13 @@ def _id(entry: dict[str, Any]) -> str:
 
 def _text(found: Any) -> str | None:
     return (one_line(found) or None) if isinstance(found, str) else None
+
+
+def _path(found: Any) -> str | None:
+    """A path as it is; none that is too long, or holds what no file system does."""
+    if not isinstance(found, str) or not 0 < len(found) <= LONGEST_PATH or "\0" in found:
+        return None
+    return found if found.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in found) else None
 
 
 def _named(found: Any) -> str | None:

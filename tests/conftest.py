@@ -56,6 +56,7 @@ def no_choices(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         patch.delenv("IMG2MUSIC_IMAGE_MODEL", raising=False)
         for name in ("CACHE", "CONFIG", "DATA"):
             patch.setenv(f"XDG_{name}_HOME", str(tmp_path_factory.mktemp(name.lower())))
+        patch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")  # none: secrets are kept in the file
         yield
 
 

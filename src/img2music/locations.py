@@ -46,6 +46,7 @@ _HOSTS = {
     "sftp": re.compile(rf"([^:@]+@)?{_HOST}"),
     "http": re.compile(_HOST),
     "https": re.compile(_HOST),
+    "server": re.compile(r"[a-z][a-z0-9-]{0,31}"),  # a connection's name
 }
 
 
@@ -70,7 +71,7 @@ def absolute(path: str | os.PathLike[str]) -> str:
         raise UsageError(f"Music is read of {', '.join((*remote.SCHEMES, 'file'))}, not of {printable(kind)}.")
     host, _, path_there = rest.partition("/")
     if not _HOSTS[kind].fullmatch(host):  # not shown: it may hold a password
-        what = "bucket" if kind == "s3" else "host"
+        what = {"s3": "bucket", "server": "connection"}.get(kind, "host")
         raise UsageError(
             f"A URL of {kind} must begin with the name of a {what}, and hold no password: give that in the environment "
             "or in a settings file."

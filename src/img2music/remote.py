@@ -1,4 +1,4 @@
-"""Files of object stores and other machines: listed, asked for their state, and fetched, by fsspec."""
+"""Files of object stores, other machines and music servers: listed, asked for their state, and fetched, by fsspec."""
 
 import hashlib
 import html
@@ -14,7 +14,9 @@ from typing import Any, TypeVar
 
 from img2music.errors import Img2MusicError, InputError, require_extra
 
-SCHEMES = ("s3", "sftp", "http", "https")
+SCHEMES = ("s3", "sftp", "http", "https", "server")
+SERVER_FILES = "img2music.connectors.server_files.ServerFiles"
+"""The file system of music servers; a string, since it is above this."""
 CONNECT_SECONDS, READ_SECONDS = 10, 60
 """Seconds without an answer after which a store is given up."""
 LEAST_RATE = 20_000
@@ -57,6 +59,11 @@ def reached(url: str) -> bool:
         return False
 
 
+def renew(url: str) -> None:
+    """Forget how a store was logged in at, which has changed."""
+    _filesystems.pop(_key(url), None)
+
+
 def state(url: str) -> State:
     """Ask for the state of a file."""
     return _state(url, found(url, lambda filesystem, path: filesystem.info(path)))
@@ -65,7 +72,8 @@ def state(url: str) -> State:
 def fetch(url: str, target: str, size: int) -> None:
     """Copy a file to this machine."""
     patience = READ_SECONDS + size / LEAST_RATE
-    found(url, lambda filesystem, path: filesystem.get_file(path, target, timeout=patience))
+    known = {"size": size} if url.startswith("server:") else {}
+    found(url, lambda filesystem, path: filesystem.get_file(path, target, timeout=patience, **known))
     if os.stat(target).st_size != size:  # noqa: PTH116
         raise RemoteError("it is cut short, or has changed meanwhile", url)
 
@@ -90,9 +98,9 @@ def listed(
     root: str, wanted: Callable[[str], bool], unreadable: Callable[[RemoteError], None]
 ) -> Iterator[tuple[str, State]]:
     """List the files below a folder that are wanted by their URLs, with their states, in no certain order."""
-    if root.startswith("s3:"):
+    if root.startswith(("s3:", "server:")):
         try:
-            yield from _objects(root, wanted)
+            yield from _objects(root, wanted) if root.startswith("s3:") else _songs(root, wanted, unreadable)
         except RemoteError as error:
             unreadable(error)
         return
@@ -151,6 +159,26 @@ def _objects(root: str, chosen: Callable[[str], bool]) -> Iterator[tuple[str, St
         raise RemoteError("there is nothing in it", root)
 
 
+def _songs(
+    root: str, wanted: Callable[[str], bool], unreadable: Callable[[RemoteError], None]
+) -> Iterator[tuple[str, State]]:
+    """All songs of a music server."""
+    songs: Iterator[dict[str, Any]] = found(root, lambda filesystem, _: filesystem.songs())
+    empty = True
+    for entry in songs:
+        empty, url = False, entry["name"]
+        if not wanted(url):
+            continue
+        try:
+            told = _state(url, entry)
+        except RemoteError as error:
+            unreadable(error)
+        else:
+            yield url, told
+    if empty:
+        raise RemoteError("there is nothing in it", root)
+
+
 def _entries(folder: str) -> Iterator[tuple[str, dict[str, Any]]]:
     """What lies in a folder, by URL; of the links of a page those that lead there."""
     for entry in found(folder, lambda filesystem, path: filesystem.ls(path.rstrip("/") + "/", detail=True)):
@@ -196,14 +224,14 @@ def found(url: str, ask: Callable[[Any, str], Answer]) -> Answer:
     try:
         return _asked(url, ask)
     except FileNotFoundError:
-        raise RemoteError("there is no such file, folder or bucket", url) from None
+        what = "song" if url.startswith("server:") else "file, folder or bucket"
+        raise RemoteError(f"there is no such {what}", url) from None
 
 
 def _asked(url: str, ask: Callable[[Any, str], Answer]) -> Answer:
     """The same, but for a `FileNotFoundError`."""
     scheme, _, rest = url.partition("://")
-    host, _, path = rest.partition("/")
-    key = (scheme, host if scheme == "sftp" else "")
+    path, key = rest.partition("/")[2], _key(url)
     try:
         with _making:
             filesystem = _filesystems.get(key) or _filesystems.setdefault(key, _filesystem(*key))
@@ -218,10 +246,19 @@ def _asked(url: str, ask: Callable[[Any, str], Answer]) -> Answer:
         raise RemoteError(_why(cause), url) from None
 
 
+def _key(url: str) -> tuple[str, str]:
+    """What is logged in at once: a host, a connection, or all of a scheme."""
+    scheme, _, rest = url.partition("://")
+    return scheme, rest.partition("/")[0] if scheme in ("sftp", "server") else ""
+
+
 def _filesystem(scheme: str, host: str) -> Any:
-    with require_extra(f"Reading music of {scheme}", "remote"):
+    with require_extra(f"Reading music of {scheme}", "servers" if scheme == "server" else "remote"):
         import fsspec
 
+        if scheme == "server":
+            fsspec.register_implementation(scheme, SERVER_FILES, clobber=True)
+            return fsspec.filesystem(scheme, connection=host, skip_instance_cache=True)
         if scheme == "s3":
             # What is called again is called by s3fs, five times with growing pauses.
             retries = {"total_max_attempts": 1}

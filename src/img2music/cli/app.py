@@ -51,6 +51,8 @@ COMMANDS = {
         "affect": "img2music.research.cli.lyrics_affect:affect",
         **_group("Fetch and show the lyrics of the tracks in the library.", "lyrics", "fetch", "show"),
     },
+    "connect": "img2music.cli.connections:connect",
+    "connections": "img2music.cli.connections:connections",
     "models": _group(
         "List, choose and keep the models that read pictures.", "models", "list_", "show", "use", "add", "remove"
     ),

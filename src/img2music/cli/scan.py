@@ -11,7 +11,7 @@ from img2music.options import ScanOptions
 
 
 @command()
-@argument("folders", metavar="DIR|URL...", nargs=-1, help="Folders of music, here or in a store.")
+@argument("folders", metavar="DIR|URL...", nargs=-1, help="Folders of music, here or in a store, or server://NAME.")
 @library_option
 @options_of(ScanOptions)
 @option("--status", is_flag=True, help="Only tell what scans have done and have yet to do, on whatever machine.")

@@ -12,6 +12,7 @@ import re
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -63,12 +64,17 @@ def connection(name: str) -> Connection:
     return found[name]
 
 
-def keep(given: Connection, secret: str | None) -> None:
-    """Keep a connection in place of one of the same name, with its secret."""
-    if not _NAME.fullmatch(given.name):
+def require_name(name: str) -> None:
+    """Refuse what can't be the name of a connection."""
+    if not _NAME.fullmatch(name):
         raise UsageError(
             "The name of a connection is of at most 32 small letters, digits and -, and begins with a letter."
         )
+
+
+def keep(given: Connection, secret: str | None) -> None:
+    """Keep a connection in place of one of the same name, with its secret; None where it has none, or only there."""
+    require_name(given.name)
     if secret is not None and (not secret or not secret.isprintable()):
         raise UsageError("A password or key is one line.")
     with _changing() as entries:
@@ -76,6 +82,7 @@ def keep(given: Connection, secret: str | None) -> None:
             raise UsageError(f"There are {MOST} connections; remove one first.")
         entry = dataclasses.asdict(given)
         del entry["name"]
+        _from_keyring(given.name)
         if secret is not None and not _into_keyring(given.name, secret):
             entry["secret"] = secret
         entries[given.name] = entry
@@ -86,21 +93,45 @@ def forget(name: str) -> None:
     connection(name)
     with _changing() as entries:
         entries.pop(name, None)
-    with _keyring() as ring:
-        if ring is not None and ring.get_password(SERVICE, name) is not None:
-            ring.delete_password(SERVICE, name)
+    _from_keyring(name)
+
+
+class Kept(StrEnum):
+    """Where the secret of a connection is."""
+
+    ENVIRONMENT = "environment"
+    FILE = "file"
+    KEYRING = "keyring"
+    NOWHERE = "nowhere"
 
 
 def secret_of(name: str) -> str | None:
     """The password or key of a connection; None where it has none."""
-    given = os.environ.get(variable_of(name.replace("-", "_"), "secret"))
+    return find_secret(name)[0]
+
+
+def find_secret(name: str) -> tuple[str | None, Kept]:
+    """The same, and where it is."""
+    given = given_secret(name)
     if given:
-        return given
+        return given, Kept.ENVIRONMENT
     entry = _read().get(name, {})
     if "secret" in entry:
-        return str(entry["secret"])
+        return str(entry["secret"]), Kept.FILE
     with _keyring() as ring:
-        return None if ring is None else ring.get_password(SERVICE, name)
+        found = None if ring is None else ring.get_password(SERVICE, name)
+        return found, Kept.NOWHERE if found is None else Kept.KEYRING
+    return None, Kept.NOWHERE
+
+
+def given_secret(name: str) -> str | None:
+    """The secret of a connection that the environment holds."""
+    return os.environ.get(secret_variable(name)) or None
+
+
+def secret_variable(name: str) -> str:
+    """Name the environment variable of a connection's secret."""
+    return variable_of(name.replace("-", "_"), "secret")
 
 
 def _connection(name: str, entry: dict[str, Any]) -> Connection:
@@ -146,6 +177,12 @@ def _changing() -> Iterator[dict[str, dict[str, Any]]]:
         except BaseException:
             Path(partial).unlink(missing_ok=True)
             raise
+
+
+def _from_keyring(name: str) -> None:
+    with _keyring() as ring:
+        if ring is not None and ring.get_password(SERVICE, name) is not None:
+            ring.delete_password(SERVICE, name)
 
 
 def _into_keyring(name: str, secret: str) -> bool:

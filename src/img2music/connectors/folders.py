@@ -4,10 +4,12 @@ import errno
 import os
 import re
 import stat
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
+from types import MappingProxyType
 
+from img2music.connectors.music_server import song_at
 from img2music.locations import inside, is_url, readable
 from img2music.remote import RemoteError, listed
 
@@ -73,14 +75,21 @@ class FolderWalk:
     left out, and so are system folders (`SYSTEM_FOLDER`), but for those that are given, and what is not a regular
     file (a pipe, a device). Links are followed, after all that is there without them; no folder is entered twice, so a
     loop of links ends. A folder may be of a store or another machine (a URL); its files come in the order of its lists,
-    and links to folders are not followed there.
+    and links to folders are not followed there. Songs of music servers come as these list them, but for those whose
+    ids are ``left_out``, by connection: they are known to be files of this machine.
     """
 
-    def __init__(self, folders: Sequence[str], wanted: Callable[[str], bool] | None = None) -> None:
+    def __init__(
+        self,
+        folders: Sequence[str],
+        wanted: Callable[[str], bool] | None = None,
+        left_out: Mapping[str, Container[str]] = MappingProxyType({}),
+    ) -> None:
         self.unreadable: list[tuple[str, str]] = []
         self.empty: list[str] = []
         self._roots = list(folders)
         self._wanted = wanted or holds_only_sound
+        self._left_out = left_out
 
     def __iter__(self) -> Iterator[FileState]:
         for root in filter(is_url, self._roots):
@@ -119,7 +128,12 @@ class FolderWalk:
         def told(error: RemoteError) -> None:
             self.unreadable.append((error.path or root, error.why))
 
+        of_server = root.startswith("server:")
+        left_out = self._left_out.get(song_at(root)[0], ()) if of_server else ()
+
         def wanted(url: str) -> bool:
+            if of_server:
+                return song_at(url)[1] not in left_out and self._wanted(url)
             below = readable(url)[len(readable(root)) :]
             if any(part.startswith(".") for part in below.split("/")) or in_system_folder(url, root):
                 return False

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import BinaryIO, Protocol
+from urllib.parse import quote, unquote
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,8 +58,16 @@ class MusicServer(Protocol):
         """Walk all songs, each once, some hundreds a request."""
         ...
 
+    def song(self, song: str) -> ServerSong:
+        """Tell of one song; a `SourceError` of status 404 where there is none (any more)."""
+        ...
+
     def read(self, song: str, start: int, end: int) -> bytes:
         """Read bytes of the file of a song as it is there, not transcoded; fewer only at its end."""
+        ...
+
+    def fetch(self, song: str, to: BinaryIO, size: int, seconds: float) -> None:
+        """Copy the file of a song, which has so many bytes, within so many seconds."""
         ...
 
     def playlists(self) -> list[ServerPlaylist]:
@@ -88,3 +97,15 @@ class MusicServer(Protocol):
     def close(self) -> None:
         """End the connection."""
         ...
+
+
+def url_of(connection: str, song: ServerSong) -> str:
+    """Name a song of a server as a location: its id, in which no dot is left, and the suffix that tells what it is."""
+    return f"server://{connection}/{quote(song.id, safe='').replace('.', '%2E')}.{song.suffix or 'snd'}"
+
+
+def song_at(url: str) -> tuple[str, str, str]:
+    """Tell the connection, the id and the suffix of a location of a song; of a connection's own, "" for both."""
+    connection, _, name = url.removeprefix("server://").partition("/")
+    id_, _, suffix = name.partition(".")
+    return connection, unquote(id_), suffix

@@ -1,34 +1,128 @@
 """Kinds of servers and services, by name: what is imported of them is what is used."""
 
 import pkgutil
-from typing import TYPE_CHECKING, cast
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
 
 from img2music.connectors.connections import Connection, secret_of
 
 if TYPE_CHECKING:
-    from img2music.connectors.music_server import MusicServer
+    from img2music.connectors.music_server import MusicServer, Seen
     from img2music.connectors.photo_service import PhotoService
 
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """A kind of servers or services."""
+
+    title: str
+    home: str  # a class that is called with a `Connection` and its secret, or None
+    login: str  # what one logs in with where there is no user
+    login_of_user: str | None = None  # what a user logs in with; None where there are no users
+    required: bool = True  # whether there is no login without a secret
+    asks: str | None = None  # path that answers anybody, and by that tells what it is
+    shows: Callable[[Any], bool] = lambda _: False  # whether it is that
+
+
+def _holds(told: Any, *path: str) -> Any:
+    """What an answer has at a path; None for nothing."""
+    for name in path:
+        told = told.get(name) if isinstance(told, dict) else None
+    return told
+
+
 MUSIC = {
-    "subsonic": "img2music.connectors.opensubsonic:OpenSubsonic",
-    "jellyfin": "img2music.connectors.jellyfin:Jellyfin",
-    "plex": "img2music.connectors.plex:Plex",
-    "mpd": "img2music.connectors.mpd:Mpd",
+    "subsonic": Kind(
+        title="OpenSubsonic",
+        home="img2music.connectors.opensubsonic:OpenSubsonic",
+        login="API key",
+        login_of_user="password",
+        asks="/rest/ping?f=json&v=1.16.1&c=img2music",
+        shows=lambda told: _holds(told, "subsonic-response", "status") is not None,
+    ),
+    "jellyfin": Kind(
+        title="Jellyfin",
+        home="img2music.connectors.jellyfin:Jellyfin",
+        login="API key",
+        login_of_user="password",
+        asks="/System/Info/Public",
+        shows=lambda told: str(_holds(told, "ProductName")).startswith("Jellyfin"),
+    ),
+    "plex": Kind(
+        title="Plex",
+        home="img2music.connectors.plex:Plex",
+        login="token",
+        asks="/identity",
+        shows=lambda told: _holds(told, "MediaContainer", "machineIdentifier") is not None,
+    ),
+    "mpd": Kind(title="MPD", home="img2music.connectors.mpd:Mpd", login="password", required=False),
 }
-"""Music servers. Each is a class that is called with a `Connection` and its secret, or None."""
+"""Music servers."""
 PHOTOS = {
-    "immich": "img2music.connectors.immich:Immich",
-    "photoprism": "img2music.connectors.photoprism:PhotoPrism",
+    "immich": Kind(
+        title="Immich",
+        home="img2music.connectors.immich:Immich",
+        login="API key",
+        asks="/api/server/ping",
+        shows=lambda told: _holds(told, "res") == "pong",
+    ),
+    "photoprism": Kind(
+        title="PhotoPrism",
+        home="img2music.connectors.photoprism:PhotoPrism",
+        login="app password",
+        asks="/api/v1/status",
+        shows=lambda told: _holds(told, "status") == "operational",
+    ),
 }
-"""Photo services, likewise."""
+"""Photo services."""
 KINDS = MUSIC | PHOTOS
 
 
 def music_server(connection: Connection) -> "MusicServer":
     """Log in at a music server."""
-    return cast("MusicServer", pkgutil.resolve_name(MUSIC[connection.kind])(connection, secret_of(connection.name)))
+    return cast("MusicServer", _class(MUSIC[connection.kind])(connection, secret_of(connection.name)))
 
 
 def photo_service(connection: Connection) -> "PhotoService":
     """Log in at a photo service."""
-    return cast("PhotoService", pkgutil.resolve_name(PHOTOS[connection.kind])(connection, secret_of(connection.name)))
+    return cast("PhotoService", _class(PHOTOS[connection.kind])(connection, secret_of(connection.name)))
+
+
+def try_login(connection: Connection, secret: str | None) -> tuple[Connection, str | None, "Seen"]:
+    """Log in for the first time, with what is not kept yet; tell what to keep, and what is seen.
+
+    A kind may have a class method ``prepare``, which finds out how to log in, or has a password changed into a token.
+    """
+    kind = _class(KINDS[connection.kind])
+    if hasattr(kind, "prepare"):
+        connection, secret = kind.prepare(connection, secret)
+    service = kind(connection, secret)
+    try:
+        return connection, secret, service.look()
+    finally:
+        service.close()
+
+
+def kind_of(url: str) -> str | None:
+    """Find out what kind of server or service there is, by what each tells anybody; None where none does."""
+    from img2music.connectors.http import Limits, Session
+    from img2music.errors import SourceError
+
+    if url.startswith("mpd:"):
+        return "mpd"
+    with Session("The server", Limits(tries=1, read=5, total=5, body=1 << 20, rate=50), pinned=url) as session:
+        for name, kind in KINDS.items():
+            if kind.asks is None:
+                continue
+            try:
+                if kind.shows(session.ask(url + kind.asks)):
+                    return name
+            except SourceError as error:
+                if error.final and error.status is None:  # it is not reached, or points elsewhere
+                    raise
+    return None
+
+
+def _class(kind: Kind) -> Any:
+    return pkgutil.resolve_name(kind.home)

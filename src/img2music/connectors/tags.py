@@ -8,12 +8,17 @@ from collections.abc import Iterable, MutableSequence
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
+from img2music import remote
 from img2music.locations import by_ranges, is_here, is_url, local
 from img2music.media.metadata import read_metadata
 from img2music.remote import RemoteError
 from img2music.track import EARLIEST, LATEST, LONGEST, TAG_NAMES, Tags
 
 YEAR = re.compile(r"(?<!\d)(\d{4})(?!\d)|^(\d{4})\d{4}$")  # "1999-05-01", "May 1999", "19990501"
+
+
+OF_SERVERS = ("title", "artist", "album", "album_artist", "genre", "year")
+"""What music servers tell of their songs, perhaps by other sources than tags; it fills what a file does not say."""
 
 
 def read_tags(path: str | os.PathLike[str]) -> Tags:
@@ -26,6 +31,10 @@ def read_tags(path: str | os.PathLike[str]) -> Tags:
             found[field] = next(filter(None, map(find_year, values)), None)
         else:
             found[field] = "; ".join(dict.fromkeys(next(iter(values), ())))[:LONGEST].rstrip() or None
+    name = os.fspath(path)
+    if name.startswith("server:") and any(found[field] is None for field in OF_SERVERS):
+        told = remote.found(name, lambda files, there: files.tags(there))
+        found |= {field: getattr(told, field) for field in OF_SERVERS if found[field] is None}
     return Tags(**found)
 
 

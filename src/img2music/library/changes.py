@@ -1,8 +1,9 @@
 """What has changed in folders since the library last saw them, told without opening a file."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from img2music.analysis import FailureKind
 from img2music.connectors.folders import FileState, FolderWalk, in_system_folder, under
@@ -38,12 +39,13 @@ def find_changes(
     options: ScanOptions = ScanOptions(),
     *,
     analyzer: str,
+    left_out: Mapping[str, Container[str]] = MappingProxyType({}),
 ) -> Changes:
-    """Compare folders with the library."""
+    """Compare folders with the library, but for songs of servers that are `left_out` of the walk."""
     known = {file.path: file for file in store.known_files() if under(file.path, folders)}
     failed = {failure.path: failure for failure in store.failures()}
     changes = Changes()
-    walk = FolderWalk(folders)
+    walk = FolderWalk(folders, left_out=left_out)
     seen: set[str] = set()
     for file in walk:
         if file.path in seen:

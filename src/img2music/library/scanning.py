@@ -4,8 +4,9 @@ import contextlib
 import itertools
 import os
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from img2music import locations
 from img2music.connectors.folders import FileState
@@ -101,6 +102,8 @@ def scan(
     options: ScanOptions = ScanOptions(),
     progress: Progress = unwatched,
     executor: Executor | None = None,
+    *,
+    left_out: Mapping[str, Container[str]] = MappingProxyType({}),
 ) -> ScanReport:
     """Bring the library up to date with folders.
 
@@ -111,6 +114,7 @@ def scan(
     machine unless there is another executor. Tracks whose file is gone are marked missing, never removed. What is
     finished is stored every two seconds, so that a scan that is interrupted or killed goes on where it was. On a server
     several may scan at once, the same folders too: each file is looked into by one, and each waits for the others.
+    Songs of music servers are left out whose ids are in ``left_out``, by connection.
     """
     from img2music.music.audio.analyzer import ANALYZER
 
@@ -119,10 +123,10 @@ def scan(
     start = time.monotonic()
     roots = [locations.absolute(folder) for folder in folders]
     if options.dry_run:
-        report = _compare(store, roots, ANALYZER, options)[1]
+        report = _compare(store, roots, ANALYZER, options, left_out)[1]
     else:
         with store.sharing():
-            changes, report = _compare(store, roots, ANALYZER, options)
+            changes, report = _compare(store, roots, ANALYZER, options, left_out)
             with store.writing() as transaction:
                 transaction.mark(changes.returned, missing=False)
                 transaction.forget_failures(changes.gone)
@@ -143,9 +147,13 @@ def scan(
 
 
 def _compare(
-    store: LibraryStore, roots: Sequence[str], analyzer: str, options: ScanOptions
+    store: LibraryStore,
+    roots: Sequence[str],
+    analyzer: str,
+    options: ScanOptions,
+    left_out: Mapping[str, Container[str]],
 ) -> tuple[Changes, ScanReport]:
-    changes = find_changes(store, roots, options, analyzer=analyzer)
+    changes = find_changes(store, roots, options, analyzer=analyzer, left_out=left_out)
     report = ScanReport(
         dry_run=options.dry_run,
         found=changes.found,

@@ -1,7 +1,7 @@
 """MPD, and Mopidy as far as it speaks MPD's protocol: https://mpd.readthedocs.io/en/stable/protocol.html.
 
-python-mpd2 writes commands and reads answers. Ours is what it has not: an end of the time and size of an answer, another
-try on a new connection, songs in windows, and playlists that are whole or not there.
+python-mpd2 writes commands and reads answers. Ours is what it has not: an end of the time and size of an answer,
+another try on a new connection, songs in windows, and playlists that are whole or not there.
 
 MPD's playlists have a name and nothing else: it is their id, and no mark of ours can be in them. It gives out no files.
 """
@@ -71,9 +71,8 @@ class Mpd:
     def look(self) -> Seen:
         """Test the login, and tell what it shows; a Mopidy counts no songs."""
         version, stats = self._ask(lambda client: (client.mpd_version, client.stats()))
-        counts = (
-            {} if _is_mopidy(version) else {name: told.number(stats.get(name)) or 0 for name in ("songs", "albums")}
-        )
+        counted = () if _is_mopidy(version) else ("songs", "albums")
+        counts = {name: told.number(stats.get(name)) or 0 for name in counted}
         counts["playlists"] = len(self.playlists())
         product = "Mopidy" if _is_mopidy(version) else f"MPD {one_line(version)[:20]}"
         return Seen(product=product, user=None, counts=counts)
@@ -150,44 +149,18 @@ class Mpd:
         self._require_plain(*songs)
         name = _file_name(name)
         aside = told.begun_name(name)
-
-        def require_free(client: "_Client") -> None:
-            names = _names(client)
-            if playlist is not None and playlist not in names:
-                raise self._error("there is no such playlist.", status=404)
-            if name != playlist and name in names:
-                raise self._error(f"there is a playlist {printable(name)} already.", status=409)
-
-        def fill(client: "_Client") -> None:
-            if aside in _names(client):  # of an earlier try
-                client.rm(aside)
-            if not songs:
-                _make_empty(client, aside)
-            for first in range(0, len(songs), IN_LIST):
-                client.begin(LONG)
-                client.command_list_ok_begin()
-                for song in songs[first : first + IN_LIST]:
-                    client.playlistadd(aside, song)
-                client.command_list_end()
-
-        def name_it(client: "_Client") -> None:
-            names = _names(client)
-            if aside not in names and name in names:  # done before, and the answer was lost
-                return
-            client.command_list_ok_begin()  # which MPD does in one go, whatever becomes of the connection
-            if playlist in names:
-                client.rm(playlist)
-            client.rename(aside, name)
-            client.command_list_end()
-
-        self._ask(require_free)
+        names = self._ask(_names)
+        if playlist is not None and playlist not in names:
+            raise self._error("there is no such playlist.", status=404)
+        if name != playlist and name in names:
+            raise self._error(f"there is a playlist {printable(name)} already.", status=409)
         try:
-            self._ask(fill, LONG)
+            self._ask(lambda client: _fill(client, aside, songs), LONG)
         except SourceError:
             with contextlib.suppress(SourceError):
                 self.delete_playlist(aside)
             raise
-        self._ask(name_it, LONG)
+        self._ask(lambda client: _put(client, aside, playlist, name), LONG)
         return name
 
     def _liked(self) -> frozenset[str] | None:
@@ -292,7 +265,7 @@ class Mpd:
         code = error.errno.value if error.errno is not None else None
         if code == _FULL:
             return self._error("its playlists hold no more songs, by its setting max_playlist_length.", status=400)
-        status = _STATUSES.get(code, 400)
+        status = 400 if code is None else _STATUSES.get(code, 400)
         if status == 403 and not self._secret:
             return self._error("it asks for a password; connect it again with one.", status=401, final=True)
         said = printable(one_line(error.msg or str(error))[:200]).rstrip(".")
@@ -410,6 +383,32 @@ def _liked(client: _Client) -> frozenset[str]:
     """The songs that are liked, by their stickers."""
     found = client.sticker_find("song", "", LIKE, "=", LIKED)
     return frozenset(song for entry in found if isinstance(song := entry.get("file"), str))
+
+
+def _fill(client: _Client, name: str, songs: Sequence[str]) -> None:
+    """Write a playlist that nobody has yet, in portions; what an earlier try has left of it is removed."""
+    if name in _names(client):
+        client.rm(name)
+    if not songs:
+        _make_empty(client, name)
+    for first in range(0, len(songs), IN_LIST):
+        client.begin(LONG)
+        client.command_list_ok_begin()
+        for song in songs[first : first + IN_LIST]:
+            client.playlistadd(name, song)
+        client.command_list_end()
+
+
+def _put(client: _Client, aside: str, playlist: str | None, name: str) -> None:
+    """Put what was written aside in the place of a playlist: MPD does a list of commands whatever becomes of us."""
+    names = _names(client)
+    if aside not in names and name in names:  # done before, and the answer was lost
+        return
+    client.command_list_ok_begin()
+    if playlist in names:
+        client.rm(playlist)
+    client.rename(aside, name)
+    client.command_list_end()
 
 
 def _make_empty(client: _Client, name: str) -> None:

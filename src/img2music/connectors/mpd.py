@@ -34,6 +34,8 @@ LIKE, LIKED = "like", "2"
 """The sticker by which myMPD, and clients after it, tell what is liked: 0 not, 1 neither, 2 liked."""
 LONG = 600.0
 """Seconds for what may take long: all songs of a Mopidy at once, and playlists of many songs, each looked up there."""
+MOPIDY = "Local media/Tracks"
+"""Where Mopidy has all songs of Mopidy-Local; what it finds is cut after a hundred."""
 LIMITS = Limits(body=64 << 20)
 LONGEST_NAME = 200
 """Bytes of a playlist's name, which is a file's: with its extension, file systems take 255."""
@@ -65,8 +67,7 @@ class Mpd:
         """End the connection."""
         client, self._client = self._client, None
         if client is not None:
-            with contextlib.suppress(OSError, ValueError):  # what was not written yet
-                client.disconnect()
+            client.end()
 
     def look(self) -> Seen:
         """Test the login, and tell what it shows; a Mopidy counts no songs."""
@@ -175,10 +176,14 @@ class Mpd:
     def _entries(self) -> Iterator[dict[str, Any]]:
         """What is told of songs, in windows, and once more where the database was changed meanwhile."""
         if _is_mopidy(self._ask(lambda client: client.mpd_version)):
-            found = self._ask(lambda client: client.search("file", "local:"), LONG)
-            if not found:
-                raise self._error("it shows no songs; Mopidy needs its extension Mopidy-Local for that.")
-            yield from {str(entry.get("file")): entry for entry in found}.values()
+            try:
+                found = self._ask(lambda client: client.lsinfo(MOPIDY), LONG)
+            except SourceError as error:
+                if error.status != 404:
+                    raise
+                reason = f"it shows no songs: Mopidy needs Mopidy-Local for that, with its directory {MOPIDY}."
+                raise self._error(reason, status=404) from None
+            yield from {str(entry["file"]): entry for entry in found if "file" in entry}.values()
             return
 
         def page(at: int) -> tuple[list[dict[str, Any]], int | None]:
@@ -254,9 +259,8 @@ class Mpd:
 
     def _connected(self) -> "_Client":
         if self._client is None:
-            client = _Client(self._limits)
+            self._client = client = _Client(self._limits)
             client.connect(*self._address)
-            self._client = client
             if self._secret:
                 client.password(self._secret)
         return self._client
@@ -329,21 +333,36 @@ class _Client(mpd.MPDClient):  # type: ignore[misc]
         super().__init__()
         self.timeout = limits.connect
         self.limits = limits
+        self.bounded: _Socket | None = None
 
     def begin(self, seconds: float) -> None:
         self._sock.begin(seconds)
 
+    def end(self) -> None:
+        """End the connection, whatever there is that can't be written any more."""
+        with contextlib.suppress(OSError, ValueError):
+            self.disconnect()
+        if self.bounded is not None:  # which python-mpd2 drops unclosed where it can't write
+            self.bounded.close()
+
     def _connect_tcp(self, host: str, port: int) -> _Socket:
-        return self._bounded(super()._connect_tcp(host, port))
+        return self._bound(super()._connect_tcp(host, port))
 
     def _connect_unix(self, path: str) -> _Socket:
-        return self._bounded(super()._connect_unix(path))
+        plain = socket.socket(socket.AF_UNIX)
+        try:
+            plain.settimeout(self.limits.connect)
+            plain.connect(path)
+        except OSError:
+            plain.close()
+            raise
+        return self._bound(plain)
 
-    def _bounded(self, plain: socket.socket) -> _Socket:
-        bounded = _Socket(fileno=plain.detach())
-        bounded.limits = self.limits
-        bounded.begin(self.limits.total)
-        return bounded
+    def _bound(self, plain: socket.socket) -> _Socket:
+        self.bounded = _Socket(fileno=plain.detach())
+        self.bounded.limits = self.limits
+        self.bounded.begin(self.limits.total)
+        return self.bounded
 
     def _read_line(self) -> str | None:
         try:

@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import logging
 import shutil
 import socket
 import subprocess
@@ -232,7 +233,8 @@ def test_likes_come_and_go(home: Mpd) -> None:
     assert {song.id for song in home.songs() if song.liked} == set(songs[:5])
 
 
-def test_with_a_password_and_without_stickers(music: Path, tmp_path: Path) -> None:
+def test_with_a_password_and_without_stickers(music: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
     with mpd(music, tmp_path / "home", password=True, stickers=False) as running:
         opened = Mpd(running.connection(), PASSWORD)
         assert opened.look().counts["songs"] == SONGS
@@ -246,6 +248,8 @@ def test_with_a_password_and_without_stickers(music: Path, tmp_path: Path) -> No
                 Mpd(running.connection(), secret).look()
             assert caught.value.status == 401
             assert caught.value.final
+    assert "password" in caplog.text
+    assert PASSWORD not in caplog.text
 
 
 def test_mopidy(music: Path, tmp_path: Path) -> None:

@@ -68,12 +68,13 @@ def path(found: Any) -> str | None:
     return found if isinstance(found, str) and 0 < len(found) <= LONGEST_PATH else None
 
 
-def suffix(*found: Any) -> str | None:
-    """The extension of a file: of the first that is one, or is the path of a file."""
-    for each in found:
-        name = each.rpartition("/")[2].rpartition(".")[2].lower() if isinstance(each, str) else ""
-        if name.isalnum() and name.isascii() and len(name) <= 8:
-            return name
+def suffix(path: Any, named: Any = None) -> str | None:
+    """The extension of a file: of its path, or as it is named by itself."""
+    name = path.replace("\\", "/").rpartition("/")[2] if isinstance(path, str) else ""
+    for each in (name.rpartition(".")[2] if "." in name else None, named):
+        found = each.lower().lstrip(".") if isinstance(each, str) else ""
+        if found.isalnum() and found.isascii() and len(found) <= 8:
+            return found
     return None
 
 
@@ -83,7 +84,7 @@ def nanoseconds(found: Any) -> int:
     try:
         moment = datetime.fromisoformat(found) if since is None else datetime.fromtimestamp(since, UTC)
         moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-        return max(0, int(moment.timestamp()) * 10**9)
+        return number(int(moment.timestamp()) * 10**9) or 0
     except (TypeError, ValueError, OverflowError, OSError):
         return 0
 

@@ -76,7 +76,7 @@ def mopidy(music: Path, home: Path) -> Iterator[MpdHome]:
     for folder in ("cache", "config", "data", "playlists"):
         (home / folder).mkdir(parents=True)
     found = MpdHome(free_port())
-    settings = {
+    settings: dict[str, dict[str, object]] = {
         "core": {"cache_dir": home / "cache", "config_dir": home / "config", "data_dir": home / "data"},
         "mpd": {"hostname": "127.0.0.1", "port": found.port},
         "audio": {"output": "fakesink", "mixer": "none"},

@@ -17,8 +17,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from img2music.connectors import connections
 from img2music.connectors import mpd as connector
 from img2music.connectors.connections import Connection
+from img2music.connectors.folders import FolderWalk
 from img2music.connectors.mpd import Mpd
 from img2music.errors import SourceError, UsageError
 from tests.support.mpd_servers import PASSWORD, MpdHome, OddMpd, mopidy, mpd
@@ -216,7 +218,14 @@ def test_a_connection_that_mpd_has_ended_is_made_anew(home: Mpd) -> None:
     assert home.look().counts["songs"] == SONGS
 
 
-def test_files_are_not_given_out(home: Mpd) -> None:
+def test_files_are_not_given_out_nor_scanned(
+    home: Mpd, server: MpdHome, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "connections_file", lambda: tmp_path / "connections.json")
+    connections.keep(server.connection("files"), None)
+    walk = FolderWalk(["server://files"])
+    assert list(walk) == []
+    assert walk.unreadable == [("server://files", "MPD gives out no files; scan them where they are")]
     first = next(home.songs()).id
     for read in (lambda: home.read(first, 0, 5), lambda: home.fetch(first, io.BytesIO(), 5, 5)):
         with pytest.raises(SourceError, match="can't be read over MPD; scan them where they are"):

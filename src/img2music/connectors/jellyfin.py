@@ -86,7 +86,7 @@ class Jellyfin:
 
     def close(self) -> None:
         """End the connection."""
-        self._session.__exit__()
+        self._session.close()
 
     def look(self) -> Seen:
         """Test the login, and tell what it shows."""

@@ -144,9 +144,10 @@ def test_a_fault_is_one_line(home: Home, fault: Answer, expected: str) -> None:
     assert home.secret not in message
 
 
-def test_an_endless_id_is_a_fault(home: Home) -> None:
-    home.fail(home.page([home.song(1, id="7" * 100_000)]))
-    with pytest.raises(SourceError, match="an endless id"):
+@pytest.mark.parametrize("id_", ["7" * 100_000, "7\n8", "7\udc80"])
+def test_a_damaged_id_is_a_fault(home: Home, id_: str) -> None:
+    home.fail(home.page([home.song(1, id=id_)]))
+    with pytest.raises(SourceError, match=f"a damaged id, of {len(id_)} characters"):
         list(home.opened.songs())
 
 

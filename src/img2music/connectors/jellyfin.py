@@ -220,8 +220,9 @@ class Jellyfin:
             return told.items(found, "Items"), told.number(found.get("TotalRecordCount"))
 
         for entry in told.each_once(page, "Id"):
-            if len(told.identifier(entry.get("Id"))) > told.LONGEST_ID:
-                raise self._session.error("it tells of an item with an endless id; is it damaged?")
+            id_ = told.identifier(entry.get("Id"))
+            if told.is_damaged(id_):
+                raise self._session.error(f"it tells of an item with a damaged id, of {len(id_)} characters.")
             yield entry
 
     def _song(self, entry: dict[str, Any]) -> ServerSong | None:

@@ -176,8 +176,9 @@ class Plex:
 
     def _entries(self, where: str, asked: dict[str, Any]) -> Iterator[dict[str, Any]]:
         for entry in told.each_once(lambda at: self._page(where, asked, at), "ratingKey"):
-            if len(told.identifier(entry.get("ratingKey"))) > told.LONGEST_ID:
-                raise self._session.error("it tells of an item with an endless id; is it damaged?")
+            id_ = told.identifier(entry.get("ratingKey"))
+            if told.is_damaged(id_):
+                raise self._session.error(f"it tells of an item with a damaged id, of {len(id_)} characters.")
             yield entry
 
     def _page(

@@ -33,6 +33,11 @@ def identifier(found: Any) -> str:
     return str(found) if isinstance(found, str | int) and not isinstance(found, bool) else ""
 
 
+def is_damaged(id_: str) -> bool:
+    """Whether an id is none that can be kept and asked for."""
+    return len(id_) > LONGEST_ID or not id_.isprintable()
+
+
 def text(found: Any) -> str | None:
     """One line of text."""
     return (one_line(found) or None) if isinstance(found, str) else None
@@ -64,8 +69,10 @@ def seconds(found: Any, unit: float = 1.0) -> float | None:
 
 
 def path(found: Any) -> str | None:
-    """The path of a file, as it is written."""
-    return found if isinstance(found, str) and 0 < len(found) <= LONGEST_PATH else None
+    """A path as it is; none that is too long, or holds what no file system does."""
+    if not isinstance(found, str) or not 0 < len(found) <= LONGEST_PATH or "\0" in found:
+        return None
+    return found if found.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in found) else None
 
 
 def suffix(path: Any, named: Any = None) -> str | None:

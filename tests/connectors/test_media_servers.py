@@ -2,16 +2,21 @@
 
 import contextlib
 import io
+import itertools
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from img2music.connectors import connections
+from img2music.connectors.folders import FolderWalk
 from img2music.connectors.jellyfin import Jellyfin
 from img2music.connectors.plex import Plex
+from img2music.connectors.registry import kind_of, try_login
 from img2music.errors import SourceError
 from tests.support.media_servers import JellyfinServer, PlexServer, container, jellyfin_song, plex_song
 from tests.support.servers import QUICK, Answer, Gigantic, Reset, Silence, SlowBody, Truncated
@@ -21,6 +26,7 @@ pytestmark = pytest.mark.slow
 FILE = bytes(range(256)) * 700
 LIMITS = replace(QUICK, body=1 << 20)
 SONGS = 1203
+NUMBERS = itertools.count()
 
 
 class Home:
@@ -241,3 +247,21 @@ def test_likes_come_and_go(home: Home) -> None:
     assert {song.id for song in home.opened.songs() if song.liked} == set(home.ids[:5])
     home.opened.like(home.ids[1:7], False)
     assert {song.id for song in home.opened.songs() if song.liked} == {home.ids[0]}
+
+
+def test_it_is_found_out_about_connected_and_its_songs_are_locations(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "connections_file", lambda: tmp_path / "connections.json")
+    given = home.server.connection(f"media{next(NUMBERS)}")
+    assert kind_of(given.url) == given.kind
+    secret = home.server.PASSWORD if given.kind == "jellyfin" else home.server.TOKEN
+    made, kept, seen = try_login(given, secret)
+    assert seen.counts["songs"] == SONGS
+    connections.keep(made, kept)
+    walk = FolderWalk([f"server://{given.name}"])
+    found = [file.path for file in walk]
+    assert (len(found), walk.unreadable) == (SONGS, [])
+    assert found[0] == f"server://{given.name}/{home.ids[0]}.flac"
+    if given.kind == "jellyfin":
+        assert secret not in (tmp_path / "connections.json").read_text()

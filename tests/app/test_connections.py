@@ -95,13 +95,24 @@ def test_a_hostile_server_is_one_line(fault: Answer) -> None:
 def test_an_address_is_written_in_one_way() -> None:
     assert address(" HTTP://Music.Example:4533/a/ ") == "http://music.example:4533/a"
     assert address("https://[::1]:80") == "https://[::1]:80"
+    assert address("mpd:///run/mpd/socket") == "mpd:///run/mpd/socket"
 
 
 @pytest.mark.parametrize(
     "url",
     [
         *("", "music.example", "ftp://music.example", "http://", "http://a:b@c", "http://a@c", "http://c?key=x"),
-        *("http://c#x", "http://c:99999", "http://[", "http://a b", "http://a\nb", "file:///etc/passwd"),
+        *(
+            "mpd://",
+            "mpd:///",
+            "http:///a",
+            "http://c#x",
+            "http://c:99999",
+            "http://[",
+            "http://a b",
+            "http://a\nb",
+            "file:///etc/passwd",
+        ),
     ],
 )
 def test_what_is_no_address_is_refused(url: str) -> None:

@@ -63,6 +63,15 @@ def test_who_asks_is_told(server: Server) -> None:
     assert PAGE in asked.headers["User-Agent"]
 
 
+def test_what_is_done_may_be_told_by_nothing(server: Server) -> None:
+    with session() as asking:
+        for status in (200, 201, 204):
+            server.faults.append(Answer(raw=b"", status=status))
+            assert asking.ask(f"{server.url}/a", method="PUT") is None
+        server.faults.append(Answer(raw=b""))
+        assert asking.ask(f"{server.url}/a") == {"path": "/a"}  # what was asked is not told: it is asked again
+
+
 @pytest.mark.parametrize(
     "fault",
     [

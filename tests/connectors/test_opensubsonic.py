@@ -163,7 +163,7 @@ def test_what_a_server_tells_of_a_song(server: SubsonicServer) -> None:
             "year": 12,
             "path": ["a"],
             "suffix": "../",
-            "created": 5,
+            "created": [5],
         },
         {"id": "by path", "path": "/music/A/B.OPUS", "size": "123"},
     ]

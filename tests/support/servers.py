@@ -165,7 +165,7 @@ class Server:
             def do_GET(self) -> None:
                 outer.handle(self)
 
-            do_POST = do_GET  # noqa: N815
+            do_POST = do_PUT = do_DELETE = do_GET  # noqa: N815
 
             def log_message(self, *_: object) -> None:
                 pass

@@ -129,7 +129,8 @@ def address(url: str) -> str:
         host = parts.hostname or ""
     except ValueError:
         host, parts, port = "", urlsplit(""), ""
-    if parts.scheme not in SCHEMES or not host or not url.isprintable() or " " in url.strip():
+    is_socket = parts.scheme == "mpd" and len(parts.path) > 1  # of this machine
+    if parts.scheme not in SCHEMES or not (host or is_socket) or not url.isprintable() or " " in url.strip():
         raise UsageError("An address is like https://music.example.org, http://192.168.1.5:4533 or mpd://host:6600.")
     if parts.username is not None or parts.password is not None or parts.query or parts.fragment:
         raise UsageError("An address holds no user, password or query; the password is asked for.")

@@ -310,6 +310,8 @@ class Session(contextlib.AbstractContextManager["Session"]):
     def _checked(self, response: httpx.Response, body: bytes) -> Any:
         """The JSON of an answer."""
         status, value, fault = response.status_code, None, ""
+        if status < 300 and not body and response.request.method != "GET":  # done, and nothing to tell
+            return None
         try:
             value = json.loads(body.decode("utf-8-sig"), parse_constant=_refuse_constant)
         except UnicodeDecodeError:

@@ -34,7 +34,7 @@ class ServerPlaylist:
     id: str
     name: str
     songs: int | None = None
-    comment: str | None = None  # which bears our mark if we made it
+    comment: str | None = None  # which bears our mark if we made it; always None where a server keeps none
     own: bool = True  # whether this login may change it
 
 
@@ -82,8 +82,11 @@ class MusicServer(Protocol):
         """Make a playlist, and tell its id; never asked twice by itself, since there would be two."""
         ...
 
-    def replace_playlist(self, playlist: str, name: str, comment: str, songs: Sequence[str]) -> None:
-        """Give a playlist another name, mark and songs; it keeps its id, and may be done again after a fault."""
+    def replace_playlist(self, playlist: str, name: str, comment: str, songs: Sequence[str]) -> str:
+        """Give a playlist another name, mark and songs, and tell its id; may be done again after a fault.
+
+        It keeps its id, but where that is its name.
+        """
         ...
 
     def delete_playlist(self, playlist: str) -> None:

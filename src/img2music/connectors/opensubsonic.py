@@ -13,19 +13,18 @@ import hashlib
 import io
 import re
 import secrets
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from mimetypes import guess_extension
 from posixpath import splitext
 from typing import Any, BinaryIO
 
+from img2music.connectors import told
 from img2music.connectors.connections import Connection
 from img2music.connectors.http import Limits, Session
 from img2music.connectors.music_server import Seen, ServerPlaylist, ServerSong
 from img2music.connectors.tags import one_line
 from img2music.errors import SourceError, UsageError
-from img2music.track import EARLIEST, LATEST, LONGEST_SOUND
 
 VERSION = "1.16.1"
 """Of the protocol, the last one."""
@@ -34,9 +33,6 @@ PAGE = 500
 IN_FORM, IN_QUERY = 500, 100
 """Ids of songs in a request: servers bound forms by their fields (Jetty's 1,000), and addresses by their bytes."""
 LIMITS = Limits(rate=50)  # a server of one's own
-LONGEST_ID = 500
-"""Characters of an id."""
-LONGEST_PATH = 4096
 
 _STATUSES = {10: 400, 20: 426, 30: 501, 40: 401, 41: 401, 42: 401, 43: 401, 44: 401, 50: 403, 60: 402, 70: 404}
 """What Subsonic's codes of faults are in HTTP; all others are 400."""
@@ -111,21 +107,21 @@ class OpenSubsonic:
 
     def look(self) -> Seen:
         """Test the login, and tell what it shows: songs are counted by albums, some hundreds a request."""
-        told = self._ask("ping")
-        product = [one_line(str(told[name])) for name in ("type", "serverVersion") if told.get(name)]
+        answer = self._ask("ping")
+        product = [one_line(str(answer[name])) for name in ("type", "serverVersion") if answer.get(name)]
         user = self._user
         if user is None and "apiKeyAuthentication" in self._extensions:
-            user = _text(_within(self._ask("tokenInfo"), "tokenInfo").get("username"))
+            user = told.text(told.within(self._ask("tokenInfo"), "tokenInfo").get("username"))
         counts: dict[str, int] = {}
         try:
-            albums = [_number(album.get("songCount")) or 0 for album in self._albums()]
+            albums = [told.number(album.get("songCount")) or 0 for album in self._albums()]
             counts |= {"songs": sum(albums), "albums": len(albums)}
             counts["playlists"] = len(self.playlists())
         except SourceError as error:
             if error.status not in _NOT_THERE:
                 raise
         return Seen(
-            product=" ".join(product) or f"Subsonic {one_line(str(told.get('version')))}", user=user, counts=counts
+            product=" ".join(product) or f"Subsonic {one_line(str(answer.get('version')))}", user=user, counts=counts
         )
 
     def songs(self) -> Iterator[ServerSong]:
@@ -146,7 +142,7 @@ class OpenSubsonic:
         if seen and whole:
             return
         for album in self._albums():
-            entries = _items(_within(self._ask("getAlbum", id=_id(album)), "album"), "song")
+            entries = told.items(told.within(self._ask("getAlbum", id=_id(album)), "album"), "song")
             for song in map(self._song, entries):
                 if song is not None and song.id not in seen:
                     seen.add(song.id)
@@ -154,7 +150,7 @@ class OpenSubsonic:
 
     def song(self, song: str) -> ServerSong:
         """Tell of one song."""
-        found = self._song(_within(self._ask("getSong", id=song), "song"))
+        found = self._song(told.within(self._ask("getSong", id=song), "song"))
         if found is None:
             raise self._session.error("there is no such song.", status=404)
         return found
@@ -171,13 +167,13 @@ class OpenSubsonic:
 
     def playlists(self) -> list[ServerPlaylist]:
         """List the playlists."""
-        found = _items(_within(self._ask("getPlaylists"), "playlists"), "playlist")
+        found = told.items(told.within(self._ask("getPlaylists"), "playlists"), "playlist")
         return [
             ServerPlaylist(
                 id=_id(entry),
-                name=_text(entry.get("name")) or "",
-                songs=_number(entry.get("songCount")),
-                comment=_text(entry.get("comment")),
+                name=told.text(entry.get("name")) or "",
+                songs=told.number(entry.get("songCount")),
+                comment=told.text(entry.get("comment")),
                 own=self._is_own(entry),
             )
             for entry in found
@@ -186,7 +182,9 @@ class OpenSubsonic:
 
     def playlist_songs(self, playlist: str) -> list[str]:
         """Read the ids of the songs of a playlist, in order."""
-        return [_id(entry) for entry in _items(_within(self._ask("getPlaylist", id=playlist), "playlist"), "entry")]
+        return [
+            _id(entry) for entry in told.items(told.within(self._ask("getPlaylist", id=playlist), "playlist"), "entry")
+        ]
 
     def create_playlist(self, name: str, comment: str, songs: Sequence[str]) -> str:
         """Make a playlist.
@@ -195,13 +193,12 @@ class OpenSubsonic:
         by that, whatever was lost, and there are never two. That name is also how it is found where a server, as before
         1.14.0, does not tell its id.
         """
-        mark = hashlib.blake2b(f"{name}\0{comment}".encode(), digest_size=8).hexdigest()
-        begun = f"img2music {mark}"
+        begun = told.begun_name(name, comment)
         id_ = self._named(begun)
         if id_ is None:
             try:
-                told = self._ask("createPlaylist", again=False, name=begun)
-                id_ = _id(_within(told, "playlist")) or self._named(begun)
+                answer = self._ask("createPlaylist", again=False, name=begun)
+                id_ = _id(told.within(answer, "playlist")) or self._named(begun)
             except SourceError:
                 id_ = self._named(begun)  # it may have been made all the same
                 if id_ is None:
@@ -212,10 +209,11 @@ class OpenSubsonic:
         self._ask("updatePlaylist", playlistId=id_, name=name, comment=comment)
         return id_
 
-    def replace_playlist(self, playlist: str, name: str, comment: str, songs: Sequence[str]) -> None:
+    def replace_playlist(self, playlist: str, name: str, comment: str, songs: Sequence[str]) -> str:
         """Give a playlist another name, mark and songs."""
         self._ask("updatePlaylist", playlistId=playlist, name=name, comment=comment)
         self._fill(playlist, name, songs)
+        return playlist
 
     def delete_playlist(self, playlist: str) -> None:
         """Delete a playlist."""
@@ -223,7 +221,7 @@ class OpenSubsonic:
 
     def like(self, songs: Sequence[str], liked: bool) -> None:
         """Mark songs as liked, or not."""
-        known = {_id(each) for each in _items(_within(self._ask("getStarred2"), "starred2"), "song")}
+        known = {_id(each) for each in told.items(told.within(self._ask("getStarred2"), "starred2"), "song")}
         for portion in self._portions([song for song in songs if (song in known) != liked]):  # twice is a fault to some
             self._ask("star" if liked else "unstar", id=portion)
 
@@ -250,8 +248,8 @@ class OpenSubsonic:
         only: dict[str, Any] = {"artistCount": 0, "albumCount": 0, "songCount": PAGE}
         at = 0
         while True:
-            found = _within(self._ask("search3", query="", songOffset=at, **only), "searchResult3")
-            page = _items(found, "song")
+            found = told.within(self._ask("search3", query="", songOffset=at, **only), "searchResult3")
+            page = told.items(found, "song")
             if not page:
                 return
             yield page
@@ -262,8 +260,8 @@ class OpenSubsonic:
         seen: set[str] = set()
         at = 0
         while True:
-            told = self._ask("getAlbumList2", type="alphabeticalByName", size=PAGE, offset=at)
-            page = _items(_within(told, "albumList2"), "album")
+            answer = self._ask("getAlbumList2", type="alphabeticalByName", size=PAGE, offset=at)
+            page = told.items(told.within(answer, "albumList2"), "album")
             new = {_id(album): album for album in page if _id(album) not in seen}
             new.pop("", None)
             if not new:
@@ -279,25 +277,24 @@ class OpenSubsonic:
         id_ = _id(entry)
         if not id_:
             return None
-        if len(id_) > LONGEST_ID or not id_.isprintable():
+        if told.is_damaged(id_):
             raise self._session.error(f"it tells of a song with a damaged id, of {len(id_)} characters.")
-        path = _path(entry.get("path"))
-        size, year = _number(entry.get("size")), _number(entry.get("year"))
+        path = told.path(entry.get("path"))
         return ServerSong(
             id=id_,
-            title=_text(entry.get("title")),
+            title=told.text(entry.get("title")),
             artist=_named(entry.get("displayArtist")) or _named(entry.get("artist")),
             album=_named(entry.get("album")),
             album_artist=_named(entry.get("displayAlbumArtist")),
             genre=_named(entry.get("genre")),
-            year=year if year is not None and EARLIEST <= year <= LATEST else None,
-            number=_number(entry.get("track")) or None,
-            duration=_seconds(entry.get("duration")),
+            year=told.year(entry.get("year")),
+            number=told.number(entry.get("track")) or None,
+            duration=told.seconds(entry.get("duration")),
             path=path,
             suffix=_suffix(entry, path),
-            size=size if size is not None and size > 0 else None,
-            changed=_nanoseconds(entry.get("created")),
-            recording=_text(entry.get("musicBrainzId")),
+            size=told.number(entry.get("size")) or None,
+            changed=told.nanoseconds(entry.get("created")),
+            recording=told.text(entry.get("musicBrainzId")),
             liked=bool(entry.get("starred")),
         )
 
@@ -324,12 +321,12 @@ class OpenSubsonic:
         """The extensions that a server has; it should tell anybody, and one that has none knows no such question."""
         for login in ({}, self._login):
             try:
-                told = self._sent("getOpenSubsonicExtensions", {**login, **self._client}, in_form=self._by_password)
+                answer = self._sent("getOpenSubsonicExtensions", {**login, **self._client}, in_form=self._by_password)
             except SourceError as error:
                 if error.status is None and error.final:  # nothing else will be answered either
                     raise
             else:
-                entries = _items(told, "openSubsonicExtensions")
+                entries = told.items(answer, "openSubsonicExtensions")
                 return frozenset(name for entry in entries if isinstance(name := entry.get("name"), str))
         return frozenset()
 
@@ -343,64 +340,29 @@ class OpenSubsonic:
     def _sent(self, what: str, params: dict[str, Any], *, in_form: bool, again: bool = True) -> dict[str, Any]:
         how: dict[str, Any] = {"method": "POST", "data": params} if in_form else {"params": params}
         self._code = None
-        told = self._session.ask(f"{self._url}{what}", again=again, **how)
-        found = told.get("subsonic-response") if isinstance(told, dict) else None
+        answer = self._session.ask(f"{self._url}{what}", again=again, **how)
+        found = answer.get("subsonic-response") if isinstance(answer, dict) else None
         if not isinstance(found, dict):
             raise self._session.error("it is no server of Subsonic's kind; check its address.", final=True)
         return found
 
-    def _status(self, told: Any) -> int:
+    def _status(self, answer: Any) -> int:
         """Tell a fault, which comes with HTTP's 200, and by some with a status of "ok"."""
-        found = told.get("subsonic-response") if isinstance(told, dict) else None
+        found = answer.get("subsonic-response") if isinstance(answer, dict) else None
         if not isinstance(found, dict) or (found.get("status") != "failed" and "error" not in found):
             return 200
         error = found.get("error")
-        self._code = _number(error.get("code")) if isinstance(error, dict) else None
+        self._code = told.number(error.get("code")) if isinstance(error, dict) else None
         return _STATUSES.get(self._code or 0, 400)
 
 
-def _within(told: dict[str, Any], name: str) -> dict[str, Any]:
-    found = told.get(name)
-    return found if isinstance(found, dict) else {}
-
-
-def _items(told: dict[str, Any], name: str) -> list[dict[str, Any]]:
-    """A list, which is its item where there is one, and is not there where there is none."""
-    found = told.get(name)
-    items: Iterable[Any] = found if isinstance(found, list) else [found]
-    return [item for item in items if isinstance(item, dict)]
-
-
 def _id(entry: dict[str, Any]) -> str:
-    found = entry.get("id")
-    return str(found) if isinstance(found, str | int) and not isinstance(found, bool) else ""
-
-
-def _text(found: Any) -> str | None:
-    return (one_line(found) or None) if isinstance(found, str) else None
-
-
-def _path(found: Any) -> str | None:
-    """A path as it is; none that is too long, or holds what no file system does."""
-    if not isinstance(found, str) or not 0 < len(found) <= LONGEST_PATH or "\0" in found:
-        return None
-    return found if found.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in found) else None
+    return told.identifier(entry.get("id"))
 
 
 def _named(found: Any) -> str | None:
-    text = _text(found)
+    text = told.text(found)
     return None if text is None or _NOBODY.fullmatch(text) else text
-
-
-def _number(found: Any) -> int | None:
-    if isinstance(found, str) and found.isascii() and found.isdigit() and len(found) < 19:
-        return int(found)
-    return found if isinstance(found, int) and not isinstance(found, bool) and 0 <= found < 1 << 63 else None
-
-
-def _seconds(found: Any) -> float | None:
-    seconds = found if isinstance(found, float) else _number(found)
-    return float(seconds) if seconds is not None and 0 < seconds <= LONGEST_SOUND else None
 
 
 def _suffix(entry: dict[str, Any], path: str | None) -> str | None:
@@ -408,12 +370,3 @@ def _suffix(entry: dict[str, Any], path: str | None) -> str | None:
     endings = (entry.get("suffix"), path and splitext(path)[1], isinstance(kind, str) and guess_extension(kind))
     suffixes = [each.lower().lstrip(".") for each in endings if each and isinstance(each, str)]
     return next((each for each in suffixes if each.isalnum() and each.isascii() and len(each) <= 8), None)
-
-
-def _nanoseconds(found: Any) -> int:
-    try:
-        moment = datetime.fromisoformat(found)
-    except (TypeError, ValueError):
-        return 0
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return max(0, int(moment.timestamp()) * 10**9)

@@ -21,6 +21,7 @@ class Kind:
     login: str  # what one logs in with where there is no user
     login_of_user: str | None = None  # what a user logs in with; None where there are no users
     required: bool = True  # whether there is no login without a secret
+    files: bool = True  # whether songs can be read there
     asks: str | None = None  # path that answers anybody, and by that tells what it is
     shows: Callable[[Any], bool] = lambda _: False  # whether it is that
 
@@ -56,7 +57,7 @@ MUSIC = {
         asks="/identity",
         shows=lambda told: _holds(told, "MediaContainer", "machineIdentifier") is not None,
     ),
-    "mpd": Kind(title="MPD", home="img2music.connectors.mpd:Mpd", login="password", required=False),
+    "mpd": Kind(title="MPD", home="img2music.connectors.mpd:Mpd", login="password", required=False, files=False),
 }
 """Music servers."""
 PHOTOS = {

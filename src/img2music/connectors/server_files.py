@@ -9,7 +9,7 @@ import fsspec
 from img2music.connectors.connections import connection as find_connection
 from img2music.connectors.folders import CONTAINERS, EXTENSIONS
 from img2music.connectors.music_server import ServerSong, song_at, url_of
-from img2music.connectors.registry import music_server
+from img2music.connectors.registry import MUSIC, music_server
 from img2music.errors import SourceError
 from img2music.remote import RemoteError
 
@@ -25,7 +25,11 @@ class ServerFiles(fsspec.AbstractFileSystem):  # type: ignore[misc]
     def __init__(self, connection: str, **rest: Any) -> None:
         super().__init__(**rest)
         self._connection = connection
-        self._server = music_server(find_connection(connection))
+        known = find_connection(connection)
+        if known.kind in MUSIC and not MUSIC[known.kind].files:
+            why = f"{MUSIC[known.kind].title} gives out no files; scan them where they are"
+            raise RemoteError(why, f"server://{connection}")
+        self._server = music_server(known)
 
     def songs(self) -> Iterator[dict[str, Any]]:
         """Walk all songs, as `info` tells of each."""

@@ -70,9 +70,8 @@ def mpd(music: Path, home: Path, *, password: bool = False, stickers: bool = Tru
 
 @contextlib.contextmanager
 def mopidy(music: Path, home: Path) -> Iterator[MpdHome]:
-    """Have Mopidy, with Mopidy-Local and Mopidy-MPD, do the same; where it is not installed, tests skip."""
-    if shutil.which("mopidy") is None:
-        pytest.skip("needs Debian's packages mopidy, mopidy-local and mopidy-mpd")
+    """Have Mopidy, with Mopidy-Local and Mopidy-MPD, do the same."""
+    require("mopidy")  # and mopidy-local and mopidy-mpd
     for folder in ("cache", "config", "data", "playlists"):
         (home / folder).mkdir(parents=True)
     found = MpdHome(free_port())

@@ -347,7 +347,7 @@ def test_a_version_that_is_none(odd: OddMpd) -> None:
     ("answer", "expected"),
     [
         ([b"file: " + b"x" * (2 << 20)], "larger than 1 MiB"),
-        ([b"file: a\nTitle: b\n"] * 200_000, "larger than 1 MiB"),
+        ([b"file: a\nTitle: b\n" * 200_000], "larger than 1 MiB"),
         ([b"file: a\nTi"], "no whole answer in time"),
         ([b"file: " + b"y" * 5000 + b"\nOK\n"], "without a path, or with an endless one"),
         ([b"what\nOK\n"], OTHER),

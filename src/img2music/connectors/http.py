@@ -9,16 +9,17 @@ import functools
 import json
 import logging
 import os
+import re
 import socket
 import ssl
 import threading
 import time
 import weakref
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from email.utils import mktime_tz, parsedate_tz
 from importlib.metadata import version
-from typing import Any, NoReturn, TypeVar
+from typing import Any, BinaryIO, NoReturn, TypeVar
 from urllib.parse import quote, quote_plus, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
@@ -39,6 +40,10 @@ PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
 REFUSALS = frozenset({401, 402, 407})
 """HTTP statuses that mean every other request: the key or the quota."""
 _LONGEST_COMPLAINT = 200  # characters of a service's own words that are passed on
+_DOCUMENTS = ("text/html", "text/xml", "application/xml", "application/json", "text/plain")
+"""Kinds of answers that are words about a file, not the file."""
+
+_CONTENT_RANGE = re.compile(r"bytes (\d{1,18})-\d{1,18}/(\d{1,18}|\*)")  # RFC 9110, section 14.4
 
 Value = TypeVar("Value")
 
@@ -103,9 +108,9 @@ class Session(contextlib.AbstractContextManager["Session"]):
                 headers=HEADERS, timeout=httpx.Timeout(limits.read, connect=limits.connect), verify=_certificates()
             )
         except OSError:
-            raise self._error("its certificates can't be checked; check REQUESTS_CA_BUNDLE.", final=True) from None
+            raise self.error("its certificates can't be checked; check REQUESTS_CA_BUNDLE.", final=True) from None
         except (ImportError, ValueError, httpx.InvalidURL):
-            raise self._error(_BAD_PROXY, final=True) from None
+            raise self.error(_BAD_PROXY, final=True) from None
         weakref.finalize(self, _end, self._client).atexit = False
 
     def __exit__(self, *_: object) -> None:
@@ -131,6 +136,43 @@ class Session(contextlib.AbstractContextManager["Session"]):
         """Ask for what is no JSON, as `ask` does."""
         return self._tries(self._bytes, "GET", url, params=params, **content)
 
+    def copy(
+        self,
+        url: str,
+        params: Mapping[str, Any] | None = None,
+        *,
+        to: BinaryIO,
+        start: int,
+        end: int,
+        size: int | None = None,
+        seconds: float | None = None,
+        method: str = "GET",
+        headers: Mapping[str, str] | None = None,
+        **content: Any,
+    ) -> int:
+        """Copy a part of a file, and tell how many bytes; fewer only where it ends, or, with its ``size``, none fewer.
+
+        Where an answer is cut, it goes on there, as long as something comes within ``seconds`` for all of it. A service
+        that reads no parts of files sends the whole, of which what was not asked for is dropped.
+        """
+        seconds = self.limits.total if seconds is None else seconds
+        until = time.monotonic() + seconds
+        stop = tenacity.stop_after_attempt(self.limits.tries) | tenacity.stop_before_delay(
+            min(seconds, self.limits.patience)
+        )
+        tries = self._tries.copy(stop=stop)
+        content |= {"params": params, "headers": {"Accept": "*/*", **(headers or {})}}
+        at, whole = start, False
+        while at < end and not whole:
+            at, whole = tries(self._portion, method, url, at, end, to=to, size=size, until=until, **content)
+        if size is not None and at < min(end, size):
+            raise self.error("a file is shorter than it says; it was changed, or is being changed.")
+        return at - start
+
+    def error(self, reason: str, *, status: int | None = None, final: bool = False) -> SourceError:
+        """Make an error of this service, without its keys."""
+        return SourceError(_without(self._secrets, f"{self.service}: {reason}"), status=status, final=final)
+
     def _document(self, method: str, url: str, **content: Any) -> Any:
         return self._checked(*self._once(method, url, **content))
 
@@ -141,38 +183,108 @@ class Session(contextlib.AbstractContextManager["Session"]):
         return Answer(response.status_code, response.headers, body)
 
     def _once(self, method: str, url: str, **content: Any) -> tuple[httpx.Response, bytes]:
+        return self._asked(method, url, self._body, time.monotonic() + self.limits.total, **content)
+
+    def _portion(
+        self,
+        method: str,
+        url: str,
+        at: int,
+        end: int,
+        *,
+        to: BinaryIO,
+        size: int | None,
+        until: float,
+        headers: Mapping[str, str],
+        **content: Any,
+    ) -> tuple[int, bool]:
+        """Copy a part of a file as far as it comes; tell how far that is, and whether the file ends there."""
+        took, whole = at, False
+
+        async def take(response: httpx.Response) -> bytes:
+            nonlocal took, whole
+            said = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+            if response.status_code not in (200, 206) or said in _DOCUMENTS:
+                return await self._body(response)
+            ahead = at - self._first(response, at, size)  # bytes that come before what is wanted
+            async for chunk in response.aiter_bytes():
+                wanted = chunk[ahead:][: end - took]
+                ahead = max(0, ahead - len(chunk))
+                to.write(wanted)
+                took += len(wanted)
+                if took >= end:
+                    return b""
+            whole = True
+            return b""
+
+        headers = {**headers, "Range": f"bytes={at}-{end - 1}"}
+        try:
+            response, body = self._asked(method, url, take, until, headers=headers, **content)
+        except _PassingError:
+            if took == at or time.monotonic() > until:
+                raise
+            return took, False
+        if took == at and response.status_code == 416:
+            return at, True
+        if took == at and not whole:
+            self._checked(response, body)
+            raise self.error("its answer is no file but a document; check its address.")
+        return took, whole
+
+    def _first(self, response: httpx.Response, at: int, size: int | None) -> int:
+        """Which byte of its file an answer begins with."""
+        first, total = 0, response.headers.get("Content-Length", "")
+        if response.status_code == 206:
+            told = _CONTENT_RANGE.fullmatch(response.headers.get("Content-Range", ""))
+            if told is None or int(told[1]) != at:
+                raise self.error("it sends another part of a file than was asked for.")
+            first, total = at, told[2]
+        if size is not None and total.isdecimal() and int(total) != size:
+            raise self.error(f"a file of {size} bytes has {printable(total[:20])} by now; it was changed.")
+        return first
+
+    def _asked(
+        self,
+        method: str,
+        url: str,
+        take: Callable[[httpx.Response], Awaitable[bytes]],
+        until: float,
+        **content: Any,
+    ) -> tuple[httpx.Response, bytes]:
         now = time.monotonic()
         turn = max(now, self._next)
         self._next = turn + 1 / self.limits.rate
         time.sleep(turn - now)
         try:
-            return _wait_for(self._follow(self._client.build_request(method, url, **content)))
+            return _wait_for(self._follow(self._client.build_request(method, url, **content), take, until - turn))
         except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:  # whose words may hold a key
             raise self._fault(error, url) from None
 
-    async def _follow(self, request: httpx.Request) -> tuple[httpx.Response, bytes]:
+    async def _follow(
+        self, request: httpx.Request, take: Callable[[httpx.Response], Awaitable[bytes]], seconds: float
+    ) -> tuple[httpx.Response, bytes]:
         """Go where the service points: keys go to no other host (httpx sees to it), nothing from TLS to plain text."""
-        async with asyncio.timeout(self.limits.total):
+        async with asyncio.timeout(seconds):
             for _ in range(self.limits.redirects + 1):
                 response = await self._client.send(request, stream=True)
                 try:
                     if response.next_request is None:
-                        return response, await self._body(response)
+                        return response, await take(response)
                 finally:
                     await response.aclose()
                 old, request = request, response.next_request
                 if self._origin not in (None, _origin(request.url)):
-                    raise self._error(f"it sends us to {request.url.host}; check its address.", final=True)
+                    raise self.error(f"it sends us to {request.url.host}; check its address.", final=True)
                 if old.method != "GET" or request.url.scheme not in ("https", old.url.scheme):
-                    raise self._error("it sends us to an address that can't be trusted; check its address.", final=True)
-        raise self._error(f"more than {self.limits.redirects} redirects; check its address.", final=True)
+                    raise self.error("it sends us to an address that can't be trusted; check its address.", final=True)
+        raise self.error(f"more than {self.limits.redirects} redirects; check its address.", final=True)
 
     async def _body(self, response: httpx.Response) -> bytes:
         body = bytearray()
         async for chunk in response.aiter_bytes():
             body += chunk
             if len(body) > self.limits.body:
-                raise self._error(f"its answer is larger than {self.limits.body >> 20} MiB; check its address.")
+                raise self.error(f"its answer is larger than {self.limits.body >> 20} MiB; check its address.")
         return bytes(body)
 
     def _fault(self, error: Exception, url: str) -> Exception:
@@ -180,14 +292,14 @@ class Session(contextlib.AbstractContextManager["Session"]):
             return _PassingError("no whole answer in time")
         cause = error.__context__ and error.__context__.__context__  # the system's error, in httpcore's, in httpx's
         if isinstance(cause, ssl.SSLError) and not isinstance(cause, ssl.SSLEOFError):
-            return self._error(f"no trustworthy connection ({_tls_reason(cause)}).", final=True)
+            return self.error(f"no trustworthy connection ({_tls_reason(cause)}).", final=True)
         refused = isinstance(error, httpx.ConnectError) and isinstance(cause, OSError)
         if isinstance(error, httpx.ProxyError) or (refused and _through_proxy(url)):
-            return self._error(_BAD_PROXY, final=True)
+            return self.error(_BAD_PROXY, final=True)
         if isinstance(error, httpx.InvalidURL) or (refused and isinstance(cause, socket.gaierror)):
-            return self._error("its address is not found; check the connection to the internet.", final=True)
+            return self.error("its address is not found; check the connection to the internet.", final=True)
         if refused:
-            return self._error("it takes no connection; check its address, or try again later.", final=True)
+            return self.error("it takes no connection; check its address, or try again later.", final=True)
         cut = "complete message" in str(error)
         return _PassingError("its answer ends too early" if cut else "the connection broke")
 
@@ -207,11 +319,11 @@ class Session(contextlib.AbstractContextManager["Session"]):
         if status in PASSING:
             raise _PassingError(f"it answers with {status}", status, _asked_pause(response))
         if status >= 400:
-            raise self._error(f"it answers with {status}{_complaint(value)}.", status=status, final=status in REFUSALS)
+            raise self.error(f"it answers with {status}{_complaint(value)}.", status=status, final=status in REFUSALS)
         if fault:
             raise _PassingError(fault)
         if status >= 300:
-            raise self._error(f"it answers with {status}; check its address.", status=status, final=True)
+            raise self.error(f"it answers with {status}; check its address.", status=status, final=True)
         return value
 
     def _pause(self, state: tenacity.RetryCallState) -> float:
@@ -225,10 +337,7 @@ class Session(contextlib.AbstractContextManager["Session"]):
             often = f" (it asks to wait {pause:.0f} seconds)"
         else:
             often = f", {state.attempt_number} times" if state.attempt_number > 1 else ""
-        raise self._error(f"{fault}{often}; try again later.", status=fault.status, final=final) from None
-
-    def _error(self, reason: str, *, status: int | None = None, final: bool = False) -> SourceError:
-        return SourceError(_without(self._secrets, f"{self.service}: {reason}"), status=status, final=final)
+        raise self.error(f"{fault}{often}; try again later.", status=fault.status, final=final) from None
 
 
 class _PassingError(Exception):
@@ -303,6 +412,9 @@ def _asked_pause(response: httpx.Response) -> float | None:
 
 def _complaint(value: Any) -> str:
     """What a service says of an error, in the places where it is usual to say it."""
+    if isinstance(value, dict) and len(value) == 1:  # an envelope
+        (inner,) = value.values()
+        value = inner if isinstance(inner, dict) else value
     for name in ("error_description", "message", "error"):
         if isinstance(value, dict) and name in value:
             value = value[name]
@@ -311,7 +423,7 @@ def _complaint(value: Any) -> str:
             break
     if not isinstance(value, str) or not value.strip():
         return ""
-    return f": {' '.join(value.split())[:_LONGEST_COMPLAINT].rstrip('.')}"
+    return f": {printable(' '.join(value.split()))[:_LONGEST_COMPLAINT].rstrip('.')}"
 
 
 def _origin(url: httpx.URL) -> tuple[str, str, int | None]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import BinaryIO, Protocol
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,8 +57,16 @@ class MusicServer(Protocol):
         """Walk all songs, each once, some hundreds a request."""
         ...
 
+    def song(self, song: str) -> ServerSong:
+        """Tell of one song; a `SourceError` of status 404 where there is none (any more)."""
+        ...
+
     def read(self, song: str, start: int, end: int) -> bytes:
         """Read bytes of the file of a song as it is there, not transcoded; fewer only at its end."""
+        ...
+
+    def fetch(self, song: str, to: BinaryIO, size: int, seconds: float) -> None:
+        """Copy the file of a song, which has so many bytes, within so many seconds."""
         ...
 
     def playlists(self) -> list[ServerPlaylist]:

@@ -1,0 +1,399 @@
+"""Navidrome, Gonic, Airsonic, LMS, supysonic and all else that speaks OpenSubsonic, or Subsonic before it.
+
+https://opensubsonic.netlify.app/docs: what is asked. Servers differ in what they answer: ids are text or numbers, a
+list of one may be its item, fields are missing, faults come with HTTP's 200. What is not there is done without.
+
+An own client: py-opensonic has all of the protocol, but a transport of its own. Ours is `http.Session`, which is
+patient, bounded in time and size, and takes keys nowhere else.
+"""
+
+import base64
+import functools
+import hashlib
+import io
+import re
+import secrets
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any, BinaryIO
+
+from img2music.connectors.connections import Connection
+from img2music.connectors.http import Limits, Session
+from img2music.connectors.music_server import Seen, ServerPlaylist, ServerSong
+from img2music.connectors.tags import one_line
+from img2music.errors import SourceError, UsageError
+from img2music.track import EARLIEST, LATEST, LONGEST_SOUND
+
+VERSION = "1.16.1"
+"""Of the protocol, the last one."""
+PAGE = 500
+"""Songs or albums of a request; the documentation allows no more."""
+IN_FORM, IN_QUERY = 500, 100
+"""Ids of songs in a request: servers bound forms by their fields (Jetty's 1,000), and addresses by their bytes."""
+LIMITS = Limits(rate=50)  # a server of one's own
+LONGEST_ID = 500
+"""Characters of an id."""
+LONGEST_PATH = 4096
+
+_STATUSES = {10: 400, 20: 426, 30: 501, 40: 401, 41: 401, 42: 401, 43: 401, 44: 401, 50: 403, 60: 402, 70: 404}
+"""What Subsonic's codes of faults are in HTTP; all others are 400."""
+_NO_TOKENS = frozenset({10, 41, 42})
+"""Codes by which servers say that they take no token: a parameter is missing, not for LDAP, no such mechanism."""
+_NOBODY = re.compile(
+    r"[\[(<]unknown[\])>]|[\[(<]?unknown (artist|album|genre)[\])>]?|\[non-album tracks\]", re.IGNORECASE
+)
+"""What servers write where tags say nothing."""
+
+
+class OpenSubsonic:
+    """A login at a server of this kind: by user and password, or by an API key where there is no user.
+
+    ``settings["login"]`` may be "password" for a server that knows no tokens, as `prepare` finds out: it gets the
+    password itself, in the body of a request, never in an address.
+    """
+
+    def __init__(self, connection: Connection, secret: str | None, limits: Limits = LIMITS) -> None:
+        if not secret:
+            raise UsageError(f"There is no password or key of the connection {connection.name}; connect it again.")
+        self._url = f"{connection.url}/rest/"
+        self._by_password = connection.settings.get("login") == "password"
+        self._user = connection.user
+        salt = secrets.token_hex(8)  # one a login, so that its token can be kept out of logs
+        token = hashlib.md5(f"{secret}{salt}".encode(), usedforsecurity=False).hexdigest()
+        hidden = f"enc:{secret.encode().hex()}"
+        self._client = {"v": VERSION, "c": "img2music", "f": "json"}
+        if self._user is None:
+            self._login = {"apiKey": secret}
+        elif self._by_password:
+            self._login = {"u": self._user, "p": hidden}
+        else:
+            self._login = {"u": self._user, "t": token, "s": salt}
+        # Servers without tokens read no parts of files that a form asks for; those of old take this for them.
+        pair = base64.b64encode(f"{self._user}:{secret}".encode()).decode()
+        self._basic = f"Basic {pair}" if self._user is not None and self._by_password else None
+        self._code: int | None = None
+        self._session = Session(
+            connection.name,
+            limits,
+            secrets=(secret, hidden.removeprefix("enc:"), token, salt, pair),
+            status=self._status,
+            pinned=connection.url,
+        )
+
+    @classmethod
+    def prepare(cls, connection: Connection, secret: str | None) -> tuple[Connection, str | None]:
+        """Find out whether a server takes tokens."""
+        server = cls(connection, secret)
+        try:
+            server._ask("ping")
+        except SourceError:
+            if connection.user is None or server._code not in _NO_TOKENS:
+                raise
+            settings = {**connection.settings, "login": "password"}
+            return replace(connection, settings=settings), secret
+        finally:
+            server.close()
+        return connection, secret
+
+    def close(self) -> None:
+        """End the connection."""
+        self._session.__exit__()
+
+    def look(self) -> Seen:
+        """Test the login, and tell what it shows: songs are counted by albums, some hundreds a request."""
+        told = self._ask("ping")
+        product = [one_line(str(told[name])) for name in ("type", "serverVersion") if told.get(name)]
+        user = self._user
+        if user is None and "apiKeyAuthentication" in self._extensions:
+            user = _text(_within(self._ask("tokenInfo"), "tokenInfo").get("username"))
+        songs = albums = 0
+        for album in self._albums():
+            albums += 1
+            songs += _number(album.get("songCount")) or 0
+        counts = {"songs": songs, "albums": albums, "playlists": len(self.playlists())}
+        return Seen(
+            product=" ".join(product) or f"Subsonic {one_line(str(told.get('version')))}", user=user, counts=counts
+        )
+
+    def songs(self) -> Iterator[ServerSong]:
+        """Walk all songs, each once: by an empty search or, where a server finds nothing by it, by albums."""
+        seen: set[str] = set()
+        whole = True
+        try:
+            for page in self._searched():
+                new = [song for song in map(self._song, page) if song is not None and song.id not in seen]
+                if page and not new:  # it ignores where a page begins
+                    whole = False
+                    break
+                seen.update(song.id for song in new)
+                yield from new
+        except SourceError as error:
+            if seen or error.final or error.status not in (400, 404, 501):
+                raise
+        if seen and whole:
+            return
+        for album in self._albums():
+            entries = _items(_within(self._ask("getAlbum", id=_id(album)), "album"), "song")
+            for song in map(self._song, entries):
+                if song is not None and song.id not in seen:
+                    seen.add(song.id)
+                    yield song
+
+    def song(self, song: str) -> ServerSong:
+        """Tell of one song."""
+        found = self._song(_within(self._ask("getSong", id=song), "song"))
+        if found is None:
+            raise self._session.error("there is no such song.", status=404)
+        return found
+
+    def read(self, song: str, start: int, end: int) -> bytes:
+        """Read bytes of the file of a song."""
+        content = io.BytesIO()
+        self._copy(song, to=content, start=start, end=end)
+        return content.getvalue()
+
+    def fetch(self, song: str, to: BinaryIO, size: int, seconds: float) -> None:
+        """Copy the file of a song."""
+        self._copy(song, to=to, start=0, end=size, size=size, seconds=seconds)
+
+    def playlists(self) -> list[ServerPlaylist]:
+        """List the playlists."""
+        found = _items(_within(self._ask("getPlaylists"), "playlists"), "playlist")
+        return [
+            ServerPlaylist(
+                id=_id(entry),
+                name=_text(entry.get("name")) or "",
+                songs=_number(entry.get("songCount")),
+                comment=_text(entry.get("comment")),
+                own=self._is_own(entry),
+            )
+            for entry in found
+            if _id(entry)
+        ]
+
+    def playlist_songs(self, playlist: str) -> list[str]:
+        """Read the ids of the songs of a playlist, in order."""
+        return [_id(entry) for entry in _items(_within(self._ask("getPlaylist", id=playlist), "playlist"), "entry")]
+
+    def create_playlist(self, name: str, comment: str, songs: Sequence[str]) -> str:
+        """Make a playlist.
+
+        Until it is whole it has a name of our own making, of its name and comment: one that was begun before is found
+        by that, whatever was lost, and there are never two. That name is also how it is found where a server, as before
+        1.14.0, does not tell its id.
+        """
+        mark = hashlib.blake2b(f"{name}\0{comment}".encode(), digest_size=8).hexdigest()
+        begun = f"img2music {mark}"
+        id_ = self._named(begun)
+        if id_ is None:
+            try:
+                told = self._ask("createPlaylist", again=False, name=begun)
+                id_ = _id(_within(told, "playlist")) or self._named(begun)
+            except SourceError:
+                id_ = self._named(begun)  # it may have been made all the same
+                if id_ is None:
+                    raise
+        if id_ is None:
+            raise self._session.error("it has made no playlist, and does not say why.")
+        self._fill(id_, begun, songs)
+        self._ask("updatePlaylist", playlistId=id_, name=name, comment=comment)
+        return id_
+
+    def replace_playlist(self, playlist: str, name: str, comment: str, songs: Sequence[str]) -> None:
+        """Give a playlist another name, mark and songs."""
+        self._ask("updatePlaylist", playlistId=playlist, name=name, comment=comment)
+        self._fill(playlist, name, songs)
+
+    def delete_playlist(self, playlist: str) -> None:
+        """Delete a playlist."""
+        self._ask("deletePlaylist", id=playlist)
+
+    def like(self, songs: Sequence[str], liked: bool) -> None:
+        """Mark songs as liked, or not."""
+        known = {_id(each) for each in _items(_within(self._ask("getStarred2"), "starred2"), "song")}
+        for portion in self._portions([song for song in songs if (song in known) != liked]):  # twice is a fault to some
+            self._ask("star" if liked else "unstar", id=portion)
+
+    def _fill(self, playlist: str, name: str, songs: Sequence[str]) -> None:
+        """Give a playlist these songs and no others: as many as a request holds at once, the others behind them."""
+        first, *others = self._portions(songs) or [[]]
+        self._ask("createPlaylist", playlistId=playlist, name=name, songId=first)
+        for portion in others:
+            self._ask("updatePlaylist", again=False, playlistId=playlist, songIdToAdd=portion)
+
+    def _portions(self, songs: Sequence[str]) -> list[list[str]]:
+        most = IN_FORM if self._in_forms else IN_QUERY
+        return [list(songs[first : first + most]) for first in range(0, len(songs), most)]
+
+    def _named(self, name: str) -> str | None:
+        return next((each.id for each in self.playlists() if each.name == name and each.own), None)
+
+    def _is_own(self, entry: dict[str, Any]) -> bool:
+        owner = entry.get("owner")
+        return owner is None or self._user is None or str(owner).casefold() == self._user.casefold()
+
+    def _searched(self) -> Iterator[list[dict[str, Any]]]:
+        """Pages of songs that an empty search finds, until there are no more."""
+        only: dict[str, Any] = {"artistCount": 0, "albumCount": 0, "songCount": PAGE}
+        at = 0
+        while True:
+            found = _within(self._ask("search3", query="", songOffset=at, **only), "searchResult3")
+            page = _items(found, "song")
+            if not page:
+                return
+            yield page
+            at += len(page)  # which is less where a server has smaller pages
+
+    def _albums(self) -> Iterator[dict[str, Any]]:
+        """All albums, each once."""
+        seen: set[str] = set()
+        at = 0
+        while True:
+            told = self._ask("getAlbumList2", type="alphabeticalByName", size=PAGE, offset=at)
+            page = _items(_within(told, "albumList2"), "album")
+            new = {_id(album): album for album in page if _id(album) not in seen}
+            new.pop("", None)
+            if not new:
+                return
+            seen.update(new)
+            yield from new.values()
+            at += len(page)
+
+    def _song(self, entry: dict[str, Any]) -> ServerSong | None:
+        """A song as it is told; None for what is none: folders, films, broadcasts."""
+        if entry.get("isDir") is True or entry.get("isVideo") is True or entry.get("type") not in (None, "music"):
+            return None
+        id_ = _id(entry)
+        if not id_:
+            return None
+        if len(id_) > LONGEST_ID:
+            raise self._session.error(f"it tells of a song with an id of {len(id_)} characters; is it damaged?")
+        path = entry.get("path")
+        path = path if isinstance(path, str) and 0 < len(path) <= LONGEST_PATH else None
+        size, year = _number(entry.get("size")), _number(entry.get("year"))
+        return ServerSong(
+            id=id_,
+            title=_text(entry.get("title")),
+            artist=_named(entry.get("displayArtist")) or _named(entry.get("artist")),
+            album=_named(entry.get("album")),
+            album_artist=_named(entry.get("displayAlbumArtist")),
+            genre=_named(entry.get("genre")),
+            year=year if year is not None and EARLIEST <= year <= LATEST else None,
+            number=_number(entry.get("track")) or None,
+            duration=_seconds(entry.get("duration")),
+            path=path,
+            suffix=_suffix(entry.get("suffix")) or (_suffix(path.rpartition(".")[2]) if path and "." in path else None),
+            size=size if size is not None and size > 0 else None,
+            changed=_nanoseconds(entry.get("created")),
+            recording=_text(entry.get("musicBrainzId")),
+            liked=bool(entry.get("starred")),
+        )
+
+    def _copy(self, song: str, **part: Any) -> None:
+        """Copy a part of a file as it is there: the documentation has `download` never transcode."""
+        wanted = {**self._client, "id": song}
+        url = f"{self._url}download"
+        if self._basic is not None:
+            try:
+                self._session.copy(url, wanted, headers={"Authorization": self._basic}, **part)
+            except SourceError as error:
+                if error.status not in (400, 401):
+                    raise
+                self._basic = None  # it takes the password in a form alone
+            else:
+                return
+        if self._by_password:
+            self._session.copy(url, method="POST", data={**self._login, **wanted}, **part)
+        else:
+            self._session.copy(url, {**self._login, **wanted}, **part)
+
+    @functools.cached_property
+    def _extensions(self) -> frozenset[str]:
+        """The extensions that a server has; it should tell anybody, and one that has none knows no such question."""
+        for login in ({}, self._login):
+            try:
+                told = self._sent("getOpenSubsonicExtensions", {**login, **self._client}, in_form=self._by_password)
+            except SourceError as error:
+                if error.status is None and error.final:  # nothing else will be answered either
+                    raise
+            else:
+                entries = _items(told, "openSubsonicExtensions")
+                return frozenset(name for entry in entries if isinstance(name := entry.get("name"), str))
+        return frozenset()
+
+    @property
+    def _in_forms(self) -> bool:
+        return self._by_password or "formPost" in self._extensions
+
+    def _ask(self, what: str, *, again: bool = True, **params: Any) -> dict[str, Any]:
+        return self._sent(what, {**self._login, **self._client, **params}, in_form=self._in_forms, again=again)
+
+    def _sent(self, what: str, params: dict[str, Any], *, in_form: bool, again: bool = True) -> dict[str, Any]:
+        how: dict[str, Any] = {"method": "POST", "data": params} if in_form else {"params": params}
+        self._code = None
+        told = self._session.ask(f"{self._url}{what}", again=again, **how)
+        found = told.get("subsonic-response") if isinstance(told, dict) else None
+        if not isinstance(found, dict):
+            raise self._session.error("it is no server of Subsonic's kind; check its address.", final=True)
+        return found
+
+    def _status(self, told: Any) -> int:
+        """Tell a fault, which comes with HTTP's 200, and by some with a status of "ok"."""
+        found = told.get("subsonic-response") if isinstance(told, dict) else None
+        if not isinstance(found, dict) or (found.get("status") != "failed" and "error" not in found):
+            return 200
+        error = found.get("error")
+        self._code = _number(error.get("code")) if isinstance(error, dict) else None
+        return _STATUSES.get(self._code or 0, 400)
+
+
+def _within(told: dict[str, Any], name: str) -> dict[str, Any]:
+    found = told.get(name)
+    return found if isinstance(found, dict) else {}
+
+
+def _items(told: dict[str, Any], name: str) -> list[dict[str, Any]]:
+    """A list, which is its item where there is one, and is not there where there is none."""
+    found = told.get(name)
+    items: Iterable[Any] = found if isinstance(found, list) else [found]
+    return [item for item in items if isinstance(item, dict)]
+
+
+def _id(entry: dict[str, Any]) -> str:
+    found = entry.get("id")
+    return str(found) if isinstance(found, str | int) and not isinstance(found, bool) else ""
+
+
+def _text(found: Any) -> str | None:
+    return (one_line(found) or None) if isinstance(found, str) else None
+
+
+def _named(found: Any) -> str | None:
+    text = _text(found)
+    return None if text is None or _NOBODY.fullmatch(text) else text
+
+
+def _number(found: Any) -> int | None:
+    if isinstance(found, str) and found.isascii() and found.isdigit() and len(found) < 19:
+        return int(found)
+    return found if isinstance(found, int) and not isinstance(found, bool) and 0 <= found < 1 << 63 else None
+
+
+def _seconds(found: Any) -> float | None:
+    seconds = found if isinstance(found, float) else _number(found)
+    return float(seconds) if seconds is not None and 0 < seconds <= LONGEST_SOUND else None
+
+
+def _suffix(found: Any) -> str | None:
+    suffix = found.lower().lstrip(".") if isinstance(found, str) else ""
+    return suffix if suffix.isalnum() and suffix.isascii() and len(suffix) <= 8 else None
+
+
+def _nanoseconds(found: Any) -> int:
+    try:
+        moment = datetime.fromisoformat(found)
+    except (TypeError, ValueError):
+        return 0
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return max(0, int(moment.timestamp()) * 10**9)

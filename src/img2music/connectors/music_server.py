@@ -81,8 +81,11 @@ class MusicServer(Protocol):
         """Make a playlist, and tell its id; never asked twice by itself, since there would be two."""
         ...
 
-    def replace_playlist(self, playlist: str, name: str, comment: str, songs: Sequence[str]) -> None:
-        """Give a playlist another name, mark and songs; it keeps its id, and may be done again after a fault."""
+    def replace_playlist(self, playlist: str, name: str, comment: str, songs: Sequence[str]) -> str:
+        """Give a playlist another name, mark and songs, and tell its id, the same but where names are ids.
+
+        May be done again after a fault.
+        """
         ...
 
     def delete_playlist(self, playlist: str) -> None:

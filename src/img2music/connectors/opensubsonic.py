@@ -200,10 +200,11 @@ class OpenSubsonic:
         self._ask("updatePlaylist", playlistId=id_, name=name, comment=comment)
         return id_
 
-    def replace_playlist(self, playlist: str, name: str, comment: str, songs: Sequence[str]) -> None:
+    def replace_playlist(self, playlist: str, name: str, comment: str, songs: Sequence[str]) -> str:
         """Give a playlist another name, mark and songs."""
         self._ask("updatePlaylist", playlistId=playlist, name=name, comment=comment)
         self._fill(playlist, name, songs)
+        return playlist
 
     def delete_playlist(self, playlist: str) -> None:
         """Delete a playlist."""

@@ -14,10 +14,21 @@ playlist_argument = argument("playlist", metavar="PLAYLIST", help="Name of a pla
 
 
 @command()
+@argument("connection", metavar="[CONNECTION]", required=False, help="A music server, to list its playlists instead.")
 @opened_library(read_only=True)
 @format_option
-def list_(library: "Library", format_: ReportFormat | None) -> None:
-    """List the playlists of the library, the last changed first."""
+def list_(library: "Library", connection: str | None, format_: ReportFormat | None) -> None:
+    """List the playlists of the library, the last changed first, or those of a music server."""
+    if connection is not None:
+        with library.playlists.at(connection) as server:
+            there = server.list()
+        marks = {True: "ours", False: ""}
+        its = [
+            (each.id, each.name, "" if each.songs is None else str(each.songs), marks[each.ours], each.playlist or "")
+            for each in there.playlists
+        ]
+        print_report(format_, there, ("id", "name", ">songs", "", "playlist here"), its)
+        return
     found = library.playlists.list()
     rows = [(each.name, str(each.songs), each.updated) for each in found.playlists]
     print_report(format_, found, ("name", ">songs", "changed"), rows)

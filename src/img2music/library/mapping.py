@@ -1,0 +1,425 @@
+"""Which tracks of the library the songs of a server are.
+
+A song and a track are compared by all that both sides tell: where their files lie, how large these are, tags, length,
+MusicBrainz's id of the recording. A title alone never makes them the same, nor do a title and an artist without a
+length or an album beside them. Something that contradicts (another version, another artist, seconds of difference)
+parts them, however much else agrees.
+"""
+
+import hashlib
+from array import array
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from img2music.library.schema import SAME_LENGTH
+from img2music.library.song_names import (
+    Likeness,
+    SongPath,
+    SongTitle,
+    Versions,
+    artists_of,
+    joined,
+    nearly,
+    plain,
+    same_artists,
+    same_titles,
+    same_version,
+)
+
+FAR = 4.0
+"""Seconds beyond which two lengths are not those of one recording."""
+CLOSE = 0.5
+"""Seconds within which they are those of one recording as well as nobody has cut or sped it."""
+MOST_ALIKE = 60
+"""Tracks that share something by which songs are looked up; what more of them share tells nothing."""
+MOST_CANDIDATES = 5
+"""Candidates of a song that are kept and told."""
+CLEAR = 1.0
+"""By how much the score of a track must exceed that of another recording."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SongFacts:
+    """What is known of a song of a server, or of a track, to compare them by."""
+
+    id: int | str
+    title: str | None = None
+    artist: str | None = None
+    album: str | None = None
+    album_artist: str | None = None
+    year: int | None = None
+    number: int | None = None
+    duration: float | None = None
+    path: str | None = None
+    size: int | None = None
+    changed: int = 0
+    recording: str | None = None
+    missing: bool = False
+
+
+class Verdict(StrEnum):
+    """Whether a song is a track: surely, perhaps, or not although something is alike."""
+
+    SURE = "sure"
+    MAYBE = "maybe"
+    NO = "no"
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What speaks for a song being a track, and against it."""
+
+    verdict: Verdict
+    score: float  # orders those of one verdict
+    how: str  # by what they are the same: "file", "recording", "path", "tags"; empty if they are not
+    why: str  # in words
+
+
+_UNKNOWN_ALBUMS = {"unknown", "unknown album", "no album"}
+
+
+class _Read:
+    """Facts, read once."""
+
+    __slots__ = ("album", "artists", "facts", "file", "number", "path", "title", "versions")
+
+    def __init__(self, facts: SongFacts) -> None:
+        self.facts = facts
+        self.path = path = SongPath.of(facts.path)
+        title = facts.title or path.title
+        artists = artists_of(facts.artist) or artists_of(facts.album_artist)
+        if not artists and " - " in title:  # of a mix, where nobody else is named
+            artist, _, title = title.partition(" - ")
+            artists = artists_of(artist)
+        self.title = SongTitle.of(title)
+        self.artists = artists or artists_of(path.artist)
+        known = facts.album and plain(facts.album) not in _UNKNOWN_ALBUMS
+        self.album = SongTitle.of(facts.album if known else path.album, album=True)
+        self.number = facts.number or path.number
+        self.versions: Versions = joined(self.title.versions, self.album.versions)
+        self.file = (facts.path or "").rpartition(".")[2].lower()
+
+
+def compare(song: SongFacts, track: SongFacts) -> Evidence:
+    """Weigh all that both tell."""
+    return _Comparison(_Read(song), _Read(track)).evidence()
+
+
+_TOO_FAR = "another length"
+
+
+class _Comparison:
+    """What agrees of a song and a track, and what does not."""
+
+    def __init__(self, song: _Read, track: _Read) -> None:
+        one, other = song.facts, track.facts
+        self._song, self._track = song, track
+        self._title = same_titles(song.title.core, track.title.core)
+        self._artist = _artists(song, track)
+        self._album = _albums(song, track)
+        self._version = _versions(song, track)
+        self._number = _equal(song.number, track.number)
+        self._year = _equal(one.year, other.year)
+        self._recording = _equal((one.recording or "").lower(), (other.recording or "").lower())
+        self._shared = song.path.shared(track.path)
+        self._file = bool(one.size) and one.size == other.size and song.file == track.file
+        self._apart = apart = _apart(one.duration, other.duration)
+        self._near = apart is not None and apart <= SAME_LENGTH
+        self._close = apart is not None and apart <= CLOSE
+
+    def evidence(self) -> Evidence:
+        """All of it together."""
+        if parts := self._parted():
+            maybe = len(parts) == 1 and parts[0] != _TOO_FAR and self._trusted()
+            return Evidence(Verdict.MAYBE if maybe else Verdict.NO, self.score(), "", "; ".join(parts))
+        how, why = self._how()
+        if how:
+            return Evidence(Verdict.SURE, self.score(), how, why)
+        doubt = self._doubt_of_names() or self._doubt_of_release()
+        if doubt:
+            return Evidence(Verdict.MAYBE, self.score(), "", doubt)
+        return Evidence(Verdict.SURE, self.score(), "tags", "the same title, artist and length")
+
+    def score(self) -> float:
+        """How much agrees; of tracks that are the same recording, the likeliest has most."""
+        one, other = self._song.facts, self._track.facts
+        agreeing = {Likeness.SAME: 2.0, Likeness.VAGUE: 1.0}
+        score = sum(agreeing.get(each, 0.0) for each in (self._title, self._artist, self._album))
+        score += 1.5 * min(self._shared, 4) + 6.0 * self._file + 3.0 * (self._recording is Likeness.SAME)
+        score += self._version is Likeness.SAME
+        elsewhere = -1.0 if self._album >= Likeness.VAGUE else 0.0
+        score += {Likeness.SAME: 1.0, Likeness.OTHER: elsewhere}.get(self._number, 0.0)
+        score += {Likeness.SAME: 0.5, Likeness.OTHER: -0.25}.get(self._year, 0.0)
+        score += 0.5 * (one.album is not None and one.album == other.album)
+        score += 0.25 * (one.title is not None and one.title == other.title)
+        score += 0.25 * (self._song.file == self._track.file) - 0.5 * other.missing
+        return score + (0.0 if self._apart is None else max(-2.0, 1.0 - self._apart / 2.0))
+
+    def _parted(self) -> list[str]:
+        """What says that they are not the same."""
+        found, known = [], self._recording is Likeness.SAME
+        if self._apart is not None and self._apart > FAR:
+            found.append(_TOO_FAR)
+        if self._title is Likeness.OTHER and not known:
+            found.append("another title")
+        if self._artist is Likeness.OTHER and not known:
+            found.append("another artist")
+        if self._version is Likeness.OTHER:
+            one, other = self._song.versions, self._track.versions
+            kinds = sorted(set(one) ^ set(other)) or sorted(one)
+            found.append(f"another version ({', '.join(kinds)})")
+        if self._recording is Likeness.OTHER:
+            found.append("another recording by its MusicBrainz id")
+        return found
+
+    def _trusted(self) -> bool:
+        """Whether so much tells that they are the same that the one thing that parts them may be a slip."""
+        if self._close and (self._shared > 2 or (self._album is Likeness.SAME and self._number is Likeness.SAME)):
+            return True
+        named = self._title >= Likeness.VAGUE and self._version is not Likeness.OTHER
+        return self._file and named and (self._shared > 1 or self._apart is None or self._close)
+
+    def _how(self) -> tuple[str, str]:
+        """What proves that they are the same, in a word and in words; empty if nothing does."""
+        named, apart = self._title >= Likeness.VAGUE, self._apart
+        if self._file and (named or self._shared) and (self._close or self._shared > 1):
+            return "file", "the same size and name"
+        if self._recording is Likeness.SAME and (apart is None or self._near or named):
+            return "recording", "the same recording by its MusicBrainz id"
+        if self._shared > 2 and (self._near or apart is None):
+            return "path", "the same path below another root"
+        return "", ""
+
+    def _doubt_of_names(self) -> str | None:
+        """Why title, artist and length do not suffice; None if they do."""
+        same_title, same_album = self._title is Likeness.SAME, self._album >= Likeness.VAGUE
+        placed = same_album and self._number is Likeness.SAME
+        if self._title is Likeness.UNKNOWN:
+            return "one has no title"
+        if self._artist is Likeness.UNKNOWN:
+            here = placed or (same_album and self._shared > 1)
+            return None if same_title and self._close and here else "one has no artist"
+        if self._apart is None:
+            alike = (self._title, self._artist, self._album, self._version)
+            whole = min(alike) is Likeness.SAME and self._number is not Likeness.OTHER
+            return None if whole else "no length to compare"
+        if not self._near:
+            return f"lengths differ by {self._apart:.1f} seconds"
+        vague = min(self._title, self._artist) is Likeness.VAGUE
+        if vague and not (self._close and (placed or (same_title and same_album))):
+            return f"the {'artist' if same_title else 'title'} is spelt otherwise"
+        return None
+
+    def _doubt_of_release(self) -> str | None:
+        """Why it may be another release, of another recording or master; None if it is none, or does not matter."""
+        same_album, apart = self._album >= Likeness.VAGUE, self._apart or 0.0
+        doubts = {
+            "which version it is is told on one side only": self._version is Likeness.VAGUE
+            and ("remix" in self._song.versions or not (same_album and self._close)),
+            f"on another album, and lengths differ by {apart:.1f} seconds": self._album is Likeness.OTHER
+            and not self._close,
+            f"of another year, and lengths differ by {apart:.1f} seconds": self._year is Likeness.OTHER
+            and not self._close,
+            "another number on the album": same_album and self._number is Likeness.OTHER and self._shared < 2,
+        }
+        return next((doubt for doubt, holds in doubts.items() if holds), None)
+
+
+def _apart(one: float | None, other: float | None) -> float | None:
+    """Seconds between two lengths, of which servers tell whole ones, some rounded, some cut."""
+    if one is None or other is None:
+        return None
+    ranges = [(each - 0.5, each + 1.0) if each == int(each) else (each, each) for each in (one, other)]
+    return max(0.0, ranges[0][0] - ranges[1][1], ranges[1][0] - ranges[0][1])
+
+
+def _equal(one: object, other: object) -> Likeness:
+    if one in (None, 0, "") or other in (None, 0, ""):
+        return Likeness.UNKNOWN
+    return Likeness.SAME if one == other else Likeness.OTHER
+
+
+def _artists(song: _Read, track: _Read) -> Likeness:
+    found = same_artists(song.artists, track.artists)
+    if found is Likeness.OTHER:  # a guest may stand first
+        albums = [artists_of(each.facts.album_artist) for each in (song, track)]
+        if Likeness.SAME in (same_artists(albums[0], track.artists), same_artists(song.artists, albums[1])):
+            return Likeness.VAGUE
+    return found
+
+
+def _albums(song: _Read, track: _Read) -> Likeness:
+    one, other = song.album, track.album
+    if not one.core or not other.core:
+        return Likeness.UNKNOWN
+    if one.core == other.core:
+        return Likeness.SAME
+    if nearly(one.core, other.core):
+        return Likeness.VAGUE
+    told = song.facts.album is not None and track.facts.album is not None
+    return Likeness.OTHER if told else Likeness.UNKNOWN  # folders need not be named by albums
+
+
+def _versions(song: _Read, track: _Read) -> Likeness:
+    """Compare notes of version; those that only an album has are nothing against a song of which no album is told."""
+    found = same_version(song.versions, track.versions)
+    if found is Likeness.OTHER and not (song.album.core and track.album.core):
+        return min(same_version(song.title.versions, track.title.versions), Likeness.VAGUE)
+    return found
+
+
+# Looking up
+
+
+def _keys(read: _Read) -> Iterator[tuple[object, ...]]:
+    """By what songs are looked up: each key that two of the same may share."""
+    facts, title = read.facts, read.title.core
+    if title:
+        yield from (("title", title, artist) for artist in read.artists[:4])
+        if read.album.core:
+            yield "album", title, read.album.core
+        yield "title alone", title
+    if read.path.parts:
+        yield "path", *read.path.parts[:2]
+        if len(read.path.parts) > 1 and not title:
+            yield "name", read.path.parts[0]
+    if facts.size:
+        yield "size", facts.size
+    if facts.recording:
+        yield "recording", facts.recording.lower()
+    if read.album.core and read.number:
+        yield "number", read.album.core, read.number, read.artists[:1]
+
+
+def _wide_keys(read: _Read) -> Iterator[tuple[object, ...]]:
+    """By what songs are looked up whose title nobody has: their album."""
+    if read.album.core:
+        yield "of album", read.album.core, read.artists[:1]
+
+
+def _hashed(key: tuple[object, ...]) -> int:
+    return int.from_bytes(hashlib.blake2b(repr(key).encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little")
+
+
+class TrackIndex:
+    """Finds tracks that share something with a song; 16 bytes a key, some keys a track."""
+
+    def __init__(self, tracks: Iterable[SongFacts]) -> None:
+        keys, ids = array("Q"), array("q")
+        for track in tracks:
+            read = _Read(track)
+            for key in (*_keys(read), *_wide_keys(read)):
+                keys.append(_hashed(key))
+                ids.append(int(track.id))
+        unsorted = np.frombuffer(keys, np.uint64) if keys else np.empty(0, np.uint64)
+        order = np.argsort(unsorted, kind="stable")
+        self._keys: NDArray[np.uint64] = unsorted[order]
+        self._ids: NDArray[np.int64] = (np.frombuffer(ids, np.int64) if ids else np.empty(0, np.int64))[order]
+
+    def like(self, song: SongFacts, *, wide: bool = False) -> list[int]:
+        """Ids of tracks that share a key with a song, those that share most first; ``wide``, also its whole album."""
+        shared: dict[int, int] = {}
+        read = _Read(song)
+        keys = [*_keys(read), *(_wide_keys(read) if wide else ())]
+        wanted = np.array([_hashed(key) for key in keys], np.uint64)
+        for first, end in zip(
+            np.searchsorted(self._keys, wanted), np.searchsorted(self._keys, wanted, "right"), strict=True
+        ):
+            if end - first <= MOST_ALIKE:
+                for track in self._ids[first:end].tolist():
+                    shared[track] = shared.get(track, 0) + 1
+        return sorted(shared, key=lambda track: (-shared[track], track))[:MOST_ALIKE]
+
+
+# Choosing
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A track that a song may be, and what speaks for it."""
+
+    track: int
+    evidence: Evidence
+    song: str = ""  # where songs are told of a track
+
+
+@dataclass(frozen=True, slots=True)
+class Mapped:
+    """What became of a song: the tracks that it is, the likeliest first, or else why none."""
+
+    song: str
+    tracks: tuple[Candidate, ...]  # all the same recording; none if that is not sure
+    candidates: tuple[Candidate, ...]  # what else is alike, the likeliest first
+    why: str  # why it is no track, or which
+
+    @property
+    def unsure(self) -> bool:
+        """Whether it may be a track, and a person would have to say which."""
+        return not self.tracks and any(each.evidence.verdict is not Verdict.NO for each in self.candidates)
+
+
+def choose(song: SongFacts, tracks: Sequence[SongFacts]) -> Mapped:
+    """Choose among tracks that share something with a song."""
+    read, others = _Read(song), {int(track.id): _Read(track) for track in tracks}
+    found = sorted(
+        (Candidate(id_, _Comparison(read, other).evidence()) for id_, other in others.items()),
+        key=lambda each: (-_RANK[each.evidence.verdict], -each.evidence.score, each.track),
+    )
+    sure = [each for each in found if each.evidence.verdict is Verdict.SURE]
+    name = str(song.id)
+    if not sure:
+        told = tuple(each for each in found if _worth_telling(each.evidence))[:MOST_CANDIDATES]
+        maybe = [each for each in told if each.evidence.verdict is Verdict.MAYBE]
+        return Mapped(name, (), told, maybe[0].evidence.why if maybe else _absent(told))
+    best = others[sure[0].track]
+    same, rivals = [sure[0]], []
+    for each in sure[1:]:
+        if _Comparison(best, others[each.track]).evidence().verdict is Verdict.SURE:
+            same.append(each)
+        else:
+            rivals.append(each)
+    if rivals and sure[0].evidence.score - rivals[0].evidence.score < CLEAR:
+        told = tuple(sure[:MOST_CANDIDATES])
+        return Mapped(name, (), told, "several tracks fit as well, and they are not the same recording")
+    return Mapped(name, tuple(same[:MOST_CANDIDATES]), tuple(rivals[:MOST_CANDIDATES]), sure[0].evidence.why)
+
+
+_RANK = {Verdict.SURE: 2, Verdict.MAYBE: 1, Verdict.NO: 0}
+
+
+def _worth_telling(evidence: Evidence) -> bool:
+    """What is no more alike than any two songs of a title is not told."""
+    return evidence.verdict is not Verdict.NO or ("another title" not in evidence.why and "artist" not in evidence.why)
+
+
+def _absent(told: Sequence[Candidate]) -> str:
+    return f"what is most like it is {told[0].evidence.why}" if told else "nothing in the library is like it"
+
+
+def one_each(songs: Mapping[str, Mapped], facts: Callable[[str], SongFacts]) -> dict[str, Mapped]:
+    """Let two songs of a server be one track only if they are the same recording; else the likelier one is.
+
+    The other is the next track that it surely may be, or is unsure.
+    """
+    claims: dict[int, list[str]] = {}
+    for name, mapped in songs.items():
+        for candidate in mapped.tracks[:1]:
+            claims.setdefault(candidate.track, []).append(name)
+    changed: dict[str, Mapped] = {}
+    for track, names in claims.items():
+        if len(names) < 2:
+            continue
+        first, *others = sorted(names, key=lambda name: (-songs[name].tracks[0].evidence.score, name))
+        for name in others:
+            if compare(facts(first), facts(name)).verdict is not Verdict.SURE:
+                mapped = songs[name]
+                rest = tuple(each for each in mapped.tracks if each.track not in claims)
+                if rest:
+                    changed[name] = Mapped(name, rest, mapped.candidates, mapped.why)
+                else:
+                    changed[name] = Mapped(name, (), mapped.tracks, f"another song of the server is rather #{track}")
+    return dict(songs) | changed

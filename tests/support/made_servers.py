@@ -1,0 +1,408 @@
+"""A made library and a made server that hold much of the same music, and which song is which track.
+
+Nothing of it is real: names are made of syllables and words of several scripts. What differs between both sides is what
+differs in life: roots, spelling, forms of Unicode, ids instead of names, encodings, tags that are cut, other releases
+of the same recording. Beside it is what must not be taken for the same: other versions, other masters, covers, other
+songs of the same title, songs that are on one side only.
+"""
+
+import dataclasses
+import random
+import unicodedata
+import uuid
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from img2music.connectors.music_server import ServerSong
+
+_SYLLABLES = "ba be bo da do fa ga ha jo ka ki la le lo ma mi mo na ne no pa ra re ri ro sa se si so ta te to va ve za".split()
+_ACCENTS = {"a": "áàäâå", "e": "éèêë", "o": "óöôø", "i": "íî", "n": "ñ", "u": "üú", "s": "š", "c": "ç"}
+_ADJECTIVES = "silver broken golden lonely electric burning hollow distant gentle paper velvet crooked frozen hidden".split()
+_NOUNS = "river mirror garden summer engine shadow lantern harbour winter signal window feather mountain station ocean".split()
+_VERBS = "chasing leaving holding breaking finding losing watching calling".split()
+_COMMON = (
+    "Home;Intro;Hold On;Angel;Stay;Interlude;Fire;Rain;Alone;Forever;You;Run;Dreams;Heaven;Lost;Time;Outro;Again;"
+    "Without You;Live and Learn;Remix the World;Cover Me;Demo Derby;Mr. Moon;Take Two Steps;Edit My Heart"
+).split(";")
+_OTHER_SCRIPTS = "밤하늘;여름밤의 꿈;봄날의 바다;夜の海;桜の道;Белая ночь;Река времени;Καλοκαίρι;雨の音;첫눈;Осень;月光".split(";")
+_OTHER_ARTISTS = "김서아;이도윤 밴드;山本ひかり;Ночной поезд;Μαρία Άνεμος;青い鳥;바다소년".split(";")
+_GENRES = "Rock;Pop;Jazz;Electronic;Folk;K-Pop".split(";")
+VERSIONS = ("live", "remaster", "remix", "acoustic", "demo", "edit", "instrumental", "again")
+
+
+@dataclass(frozen=True)
+class Recording:
+    """What was once played and mixed, and a release that it is on."""
+
+    id: str
+    artist: str
+    title: str
+    album: str
+    number: int
+    year: int
+    duration: float
+    version: str | None = None
+    guest: str | None = None
+    genre: str = "Rock"
+    unmarked: bool = False
+
+
+@dataclass
+class MadeServer:
+    """Tracks of a library by number, songs of a server, and the tracks that each song is, of which any will do."""
+
+    tracks: dict[int, dict[str, Any]] = field(default_factory=dict)
+    songs: list[ServerSong] = field(default_factory=list)
+    same: dict[str, frozenset[int]] = field(default_factory=dict)
+    kinds: dict[str, str] = field(default_factory=dict)
+
+
+class Maker:
+    """Makes them; the same of the same seed."""
+
+    def __init__(self, seed: int) -> None:
+        self.chance = random.Random(seed)
+        self.made = MadeServer()
+        self.files: dict[str, list[int]] = {}
+        self.artists: Counter[str] = Counter()
+
+    # Music
+
+    def word(self, syllables: int) -> str:
+        name = "".join(self.chance.choice(_SYLLABLES) for _ in range(syllables))
+        if self.chance.random() < 0.25:
+            letter = self.chance.choice(name)
+            name = name.replace(letter, self.chance.choice(_ACCENTS.get(letter, letter)), 1)
+        return name.capitalize()
+
+    def artist(self) -> str:
+        kind = self.chance.random()
+        name = f"{self.word(2)} {self.word(self.chance.choice((2, 3)))}"
+        if kind < 0.15:
+            name = f"The {self.word(3)}s"
+        elif kind < 0.22:
+            name = f"{self.word(2)} & {self.word(3)}"
+        elif kind < 0.3:
+            name = f"{self.chance.choice(_OTHER_ARTISTS)} {self.word(2)}"
+        elif kind < 0.35:
+            name = f"{self.word(2)} 'n' {self.word(2)}"
+        return name
+
+    def title(self) -> str:
+        kind = self.chance.random()
+        if kind < 0.2:
+            return self.chance.choice(_COMMON)
+        if kind < 0.3:
+            return f"{self.chance.choice(_OTHER_SCRIPTS)} {self.chance.randint(1, 99)}"
+        words = f"{self.chance.choice(_ADJECTIVES)} {self.chance.choice(_NOUNS)} {self.word(2)}".title()
+        if kind < 0.5:
+            words = f"{self.chance.choice(_VERBS)} the {self.chance.choice(_NOUNS)} of {self.word(2)}".title()
+        elif kind < 0.55:
+            words = f"({self.word(2)}'s Got) {words}"
+        elif kind < 0.6:
+            words = f"{words}, Pt. {self.chance.randint(1, 3)}"
+        elif kind < 0.64:
+            words = f"{words}: A Long and Winding Tale of {self.word(3)} and {self.word(3)}"
+        return words
+
+    def family(self) -> list[Recording]:
+        """An artist's album."""
+        artist, album, year = self.artist(), self.title(), self.chance.randint(1960, 2023)
+        if self.artists and self.chance.random() < 0.5:
+            artist = self.chance.choice([*self.artists])
+        self.artists[artist] += 1
+        genre, found = self.chance.choice(_GENRES), []
+        for number in range(1, self.chance.randint(6, 14)):
+            guest = self.artist() if self.chance.random() < 0.08 else None
+            length = max(40.0, self.chance.gauss(225, 60))
+            identity = str(uuid.UUID(int=self.chance.getrandbits(128), version=4))
+            found.append(Recording(identity, artist, self.title(), album, number, year, length, None, guest, genre))
+        return found
+
+    def variant(self, of: Recording, version: str) -> Recording:
+        """Another recording, mix or master of a song, as it is usually named, and now and then not named."""
+        chance, marked = self.chance, self.chance.random()
+        identity = str(uuid.UUID(int=chance.getrandbits(128), version=4))
+        year = min(2024, of.year + chance.randint(1, 30))
+        place = f"{self.word(3)} {chance.choice(('Hall', 'Arena', 'Festival'))}"
+        other, title, album, length = self.artist(), of.title, of.album, of.duration
+        if version == "live":
+            length *= chance.uniform(0.9, 1.3)
+            if marked < 0.5:
+                title = chance.choice((f"{title} (Live)", f"{title} - Live at {place}", f"{title} [Live {year}]"))
+            album = f"Live at {place}" if marked < 0.95 else f"{place} {year}"
+            album = chance.choice((album, f"MTV Unplugged: {self.word(2)}")) if marked < 0.9 else album
+        elif version == "remaster":
+            length += chance.gauss(0, 2)
+            if marked < 0.55:
+                title = chance.choice(
+                    (f"{title} - {year} Remaster", f"{title} (Remastered {year})", f"{title} [Remastered]")
+                )
+            elif marked < 0.9:
+                album = chance.choice((f"{album} (Remastered)", f"{album} [{year} Remaster]", f"{album} (Deluxe Remaster)"))
+        elif version == "remix":
+            length *= chance.uniform(0.8, 1.6)
+            title = chance.choice((f"{title} ({other} Remix)", f"{title} - {other} Mix", f"{title} [Club Mix]"))
+            album = chance.choice((album, f"{of.title} (Remixes)"))
+        elif version == "acoustic":
+            length *= chance.uniform(0.85, 1.15)
+            title = chance.choice((f"{title} (Acoustic)", f"{title} - Acoustic Version", f"{title} (Piano Version)"))
+        elif version == "demo":
+            length *= chance.uniform(0.8, 1.1)
+            title = chance.choice((f"{title} (Demo)", f"{title} - Early Demo", f"{title} (Alternate Take)"))
+        elif version == "edit":
+            length *= chance.uniform(0.6, 0.95)
+            title = chance.choice((f"{title} (Radio Edit)", f"{title} - Single Version", title))
+        elif version == "instrumental":
+            length += chance.gauss(0, 0.5)
+            title = chance.choice((f"{title} (Instrumental)", f"{title} (Inst.)", f"{title} - Karaoke Version"))
+        else:  # recorded anew, and called the same
+            length = max(40.0, length + chance.choice((-1, 1)) * chance.uniform(5, 40))
+            album = self.title()
+        unmarked = (title, album) == (of.title, of.album)
+        return replace(
+            of, id=identity, title=title, album=album, year=year, duration=length, version=version, unmarked=unmarked
+        )
+
+    # Files and songs
+
+    def tags(self, of: Recording) -> dict[str, Any]:
+        title, artist = of.title, of.artist
+        if of.guest:
+            title, artist = self.chance.choice(
+                (
+                    (f"{title} (feat. {of.guest})", artist),
+                    (title, f"{artist} feat. {of.guest}"),
+                    (title, f"{artist}; {of.guest}"),
+                    (title, artist),
+                )
+            )
+        return {"title": title, "artist": artist, "album": of.album, "year": of.year, "genre": of.genre}
+
+    def path(self, of: Recording, tags: dict[str, Any], ending: str, layout: float) -> str:
+        number, title, artist = of.number, tags["title"] or "Track", of.artist
+        name = f"{number:02} - {title}"
+        if layout < 0.25:
+            name = f"{number:02} {title}"
+        elif layout < 0.4:
+            name = f"{artist} - {number:02} - {title}"
+        elif layout < 0.5:
+            name = f"{artist} - {title}"
+        elif layout < 0.58:
+            name = f"1-{number:02} {title}"
+        folder = f"{of.year} - {of.album}" if layout % 0.1 < 0.03 else of.album
+        clean = [part.replace("/", "_").replace(":", "_").replace("?", "_") for part in (artist, folder, name)]
+        return f"{'/'.join(clean)}.{ending}"
+
+    def track(self, of: Recording, **more: Any) -> int:
+        """A file of the library."""
+        tags, ending = self.tags(of), self.chance.choice(("flac", "flac", "mp3", "m4a", "ogg", "opus"))
+        path = self.path(of, tags, ending, self.chance.random())
+        if self.chance.random() < 0.03:
+            tags = dict.fromkeys(tags)
+        id_ = len(self.made.tracks) + 1
+        size = int(of.duration * self.chance.uniform(15_000, 120_000))
+        self.made.tracks[id_] = {
+            **tags,
+            "path": f"/home/me/Music/{path}",
+            "duration": of.duration + self.chance.uniform(0, 0.06),
+            "size": size,
+            "number": of.number,
+            "recording": of.id,
+            **more,
+        }
+        self.files.setdefault(of.id, []).append(id_)
+        return id_
+
+    def told(self, seconds: float) -> float:
+        """A length as servers tell it."""
+        return self.chance.choice((float(int(seconds)), float(round(seconds)), round(seconds, 2)))
+
+    def song(self, of: Recording, kind: str, *, file: int | None = None, **more: Any) -> ServerSong:
+        """A song of the server, as most tell of it: the same tags, below a root of its own."""
+        chance = self.chance
+        tags, ending = self.tags(of), chance.choice(("flac", "mp3", "m4a", "opus"))
+        path, size, length = self.path(of, tags, ending, chance.random()), None, of.duration
+        if file is not None:
+            known = self.made.tracks[file]
+            path, size, length = known["path"].removeprefix("/home/me/Music/"), known["size"], known["duration"]
+            if known["title"] is not None:
+                tags = {name: known[name] for name in tags}
+            ending = path.rpartition(".")[2]
+        values: dict[str, Any] = {
+            **tags,
+            "id": f"s{len(self.made.songs):05}-{chance.getrandbits(32):08x}",
+            "album_artist": chance.choice((of.artist, None)),
+            "number": of.number if chance.random() < 0.9 else None,
+            "duration": self.told(length),
+            "path": chance.choice(("", "music/", "/mnt/nas/audio/", "/data/")) + path,
+            "suffix": ending,
+            "size": size or int(length * chance.uniform(15_000, 120_000)),
+            "recording": of.id if chance.random() < 0.3 else None,
+        }
+        if chance.random() < 0.15:
+            values["year"] = None
+        song = ServerSong(**(values | more))
+        self.made.songs.append(song)
+        self.made.kinds[song.id] = kind
+        self.made.same[song.id] = frozenset(self.files.get(of.id, ()))
+        return song
+
+    def misspelt(self, text: str) -> str:
+        """The same name by another hand."""
+        kind = self.chance.randrange(6)
+        if kind == 0:
+            return text.lower()
+        if kind == 1:
+            return text.replace("'", "\u2019").replace(" & ", " and ").replace("Pt.", "Part")
+        if kind == 2:
+            return "".join(c for c in unicodedata.normalize("NFKD", text) if not "\u0300" <= c <= "\u036f")
+        if kind == 3 and len(text) > 30:
+            return text[:30].strip()
+        if kind == 4 and len(text) > 8:
+            at = self.chance.randrange(2, len(text) - 2)
+            return text[:at] + text[at + 1 :]
+        return unicodedata.normalize("NFD", text).upper()
+
+    def hashed(self) -> str:
+        return f"{self.chance.getrandbits(64):016x}"
+
+    # What there is on both sides
+
+    def one(self, of: Recording) -> None:
+        """Put a song on the server, the library, or both, in one of the ways of life."""
+        chance = self.chance
+        kind = chance.choices(*zip(*_WAYS.items(), strict=True))[0]
+        if kind == "absent":
+            self.song(of, kind)
+            return
+        if kind == "only here":
+            self.track(of)
+            return
+        if kind == "another version there":
+            self.track(of)
+            version = self.variant(of, chance.choice(VERSIONS))
+            self.song(version, f"another version there: {version.version}{' (unmarked)' if version.unmarked else ''}")
+            return
+        if kind == "another version here":
+            version = self.variant(of, chance.choice(VERSIONS))
+            self.track(version)
+            self.song(of, f"another version here: {version.version}{' (unmarked)' if version.unmarked else ''}")
+            return
+        if kind == "both versions":
+            version = self.variant(of, chance.choice(VERSIONS))
+            for each in (of, version):
+                file = self.track(each)
+                name = f"both versions: {version.version}{' (unmarked)' if version.unmarked else ''}"
+                self.song(each, name, file=file if chance.random() < 0.5 else None)
+            return
+        if kind == "cover":
+            self.track(of)
+            identity = str(uuid.UUID(int=chance.getrandbits(128), version=4))
+            length = of.duration * chance.uniform(0.8, 1.2) if chance.random() < 0.8 else of.duration
+            album = chance.choice((self.title(), f"A Tribute to {of.artist}"))
+            self.song(replace(of, id=identity, artist=self.artist(), album=album, duration=length, guest=None), kind)
+            return
+        if kind == "same title":
+            self.track(of)
+            identity = str(uuid.UUID(int=chance.getrandbits(128), version=4))
+            other = replace(of, id=identity, duration=max(40.0, chance.gauss(225, 60)), album=self.title(), guest=None)
+            self.song(other, kind)
+            return
+        file = self.track(of)
+        if kind == "copies here":
+            length = self.made.tracks[file]["duration"] + chance.uniform(-0.05, 0.05)
+            again = self.track(of if chance.random() < 0.5 else replace(of, album=f"The Best of {of.artist}", number=3))
+            self.made.tracks[again]["duration"] = length
+            self.song(of, kind, file=chance.choice((file, again, None)))
+        elif kind == "another root":
+            self.song(of, kind, file=file)
+        elif kind == "case and form":
+            song = self.song(of, kind, file=file)
+            path = chance.choice((str.lower, str.upper, lambda text: unicodedata.normalize("NFD", text)))(song.path or "")
+            self.changed(song, path=path)
+        elif kind == "made-up path":
+            song = self.song(of, kind, file=file)
+            path = f"{of.artist}/{of.album}/{of.number:02} - {song.title or of.title}.{song.suffix}"
+            self.changed(song, path=path.replace(":", "_"), title=song.title or of.title)
+        elif kind == "transcoded":
+            song = self.song(of, kind, file=file)
+            ending = chance.choice([each for each in ("mp3", "opus", "m4a", "flac") if each != song.suffix])
+            path = f"{(song.path or '').rpartition('.')[0]}.{ending}"
+            size, length = int(of.duration * chance.uniform(12_000, 60_000)), of.duration + chance.uniform(0, 0.12)
+            self.changed(song, path=path, suffix=ending, size=size, duration=self.told(length))
+        elif kind == "no path":
+            path = chance.choice((None, f"{self.hashed()}/{self.hashed()}.mp3", f"Unsorted/Track {chance.randint(1, 20)}.mp3"))
+            self.song(of, kind, path=path)
+        elif kind == "wrong path":
+            other = self.made.tracks[chance.randint(1, len(self.made.tracks))]
+            self.song(of, kind, path="/mnt/" + other["path"].removeprefix("/home/me/Music/"))
+        elif kind == "compilation":
+            album = chance.choice((f"The Best of {of.artist}", f"{of.genre} Hits {of.year + 5}", "Now 40", "Movie Songs"))
+            there = replace(of, album=album, number=chance.randint(1, 40), year=of.year + chance.randint(0, 9))
+            self.song(there, kind, album_artist=chance.choice(("Various Artists", of.artist)))
+        elif kind == "spelt otherwise":
+            song = self.song(of, kind)
+            names = {name: self.misspelt(getattr(song, name)) for name in ("title", "artist", "album")}
+            self.changed(song, **dict(chance.sample(sorted(names.items()), chance.randint(1, 2))))
+        elif kind == "poor tags":
+            lost = chance.choice((("artist", "album_artist"), ("title",), ("album",), ("title", "artist", "album_artist", "album")))
+            path_of = file if "title" in lost or "artist" in lost else None
+            self.song(of, kind, file=path_of, **dict.fromkeys(lost))
+        elif kind == "no length":
+            self.song(of, kind, duration=None, file=chance.choice((file, None)))
+        elif kind == "trimmed":
+            song = self.song(of, kind)
+            self.changed(song, duration=self.told(of.duration + chance.uniform(-1.5, 1.5)))
+        elif kind == "retagged there":
+            song = self.song(of, kind, file=file)
+            self.changed(song, title=f"{self.misspelt(of.title)}", genre="Other", year=None, size=(song.size or 0) + 812)
+        else:
+            assert kind == "copies there", kind
+            self.song(of, kind, file=file)
+            self.song(of, kind)
+
+    def changed(self, song: ServerSong, **values: Any) -> None:
+        """The server tells otherwise of its last song."""
+        assert self.made.songs[-1].id == song.id
+        self.made.songs[-1] = dataclasses.replace(song, **values)
+
+
+_WAYS = {
+    "another root": 14,
+    "case and form": 8,
+    "made-up path": 11,
+    "transcoded": 13,
+    "no path": 7,
+    "wrong path": 2,
+    "compilation": 6,
+    "spelt otherwise": 6,
+    "poor tags": 3,
+    "no length": 2,
+    "trimmed": 2,
+    "retagged there": 2,
+    "copies here": 3,
+    "copies there": 2,
+    "both versions": 4,
+    "another version there": 9,
+    "another version here": 4,
+    "cover": 3,
+    "same title": 3,
+    "absent": 8,
+    "only here": 10,
+}
+"""How many songs of a hundred are there in each way."""
+
+
+def make(songs: int, seed: int) -> MadeServer:
+    """Make a library and a server with so many songs."""
+    maker = Maker(seed)
+    while len(maker.made.songs) < songs:
+        for recording in maker.family():
+            if len(maker.made.songs) < songs:
+                maker.one(recording)
+    # What the library does not tell: it reads neither numbers nor ids of recordings from tags.
+    for track in maker.made.tracks.values():
+        del track["number"], track["recording"]
+    return maker.made

@@ -310,6 +310,26 @@ class Maker:
             other = replace(of, id=identity, duration=max(40.0, chance.gauss(225, 60)), album=self.title(), guest=None)
             self.song(other, kind)
             return
+        if kind in ("remixes", "interludes", "movements"):
+            self.several(of, kind)
+            return
+        if kind == "various":
+            self.track(of)
+            track = self.made.tracks[len(self.made.tracks)]
+            track |= {"artist": "Various Artists", "title": f"{of.artist} - {of.title}", "album": "Mix 7"}
+            self.song(of, kind)
+            return
+        if kind == "untitled":
+            names = {"title": f"Track {of.number:02}", "artist": chance.choice((None, "Unknown Artist"))}
+            self.track(of)
+            self.made.tracks[len(self.made.tracks)] |= {
+                **names, "album": None, "path": f"/home/me/Music/Rips/{chance.randint(1, 900)}/Track {of.number:02}.mp3"
+            }
+            identity = str(uuid.UUID(int=chance.getrandbits(128), version=4))
+            other = replace(of, id=identity, duration=max(40.0, of.duration + chance.gauss(0, 20)))
+            there = f"cd {chance.randint(1, 900)}/Track {of.number:02}.mp3"
+            self.song(other, kind, path=there, album=None, album_artist=None, **names)
+            return
         file = self.track(of)
         if kind == "copies here":
             length = self.made.tracks[file]["duration"] + chance.uniform(-0.05, 0.05)
@@ -363,6 +383,28 @@ class Maker:
             self.song(of, kind, file=file)
             self.song(of, kind)
 
+    def several(self, of: Recording, kind: str) -> None:
+        """What is told apart by little: remixes of one song, interludes of an album, movements of a work."""
+        chance, made = self.chance, []
+        for index in range(4):
+            identity = str(uuid.UUID(int=chance.getrandbits(128), version=4))
+            length = max(30.0, of.duration + chance.gauss(0, 40))
+            title, artist = of.title, of.artist
+            if kind == "remixes":
+                title = f"{of.title} ({self.artist()} {chance.choice(('Remix', 'Dub', 'Rework'))})"
+            elif kind == "interludes":
+                title, length = "Interlude", chance.uniform(30, 60)
+            else:
+                tempo = chance.choice(("Allegro", "Andante", "Menuetto", "Presto", "Adagio"))
+                title = f"Symphony No. {of.number} in D: {('I', 'II', 'III', 'IV')[index]}. {tempo}"
+            number = of.number + index
+            made.append(replace(of, id=identity, title=title, artist=artist, duration=length, number=number, guest=None))
+        for each in made:
+            here, there = chance.random() < 0.75, chance.random() < 0.75
+            file = self.track(each) if here else None
+            if there:
+                self.song(each, kind, file=file if chance.random() < 0.3 else None)
+
     def changed(self, song: ServerSong, **values: Any) -> None:
         """The server tells otherwise of its last song."""
         assert self.made.songs[-1].id == song.id
@@ -390,6 +432,11 @@ _WAYS = {
     "cover": 3,
     "same title": 3,
     "absent": 8,
+    "remixes": 1,
+    "interludes": 0.5,
+    "movements": 1,
+    "various": 1,
+    "untitled": 1,
     "only here": 10,
 }
 """How many songs of a hundred are there in each way."""
@@ -402,6 +449,9 @@ def make(songs: int, seed: int) -> MadeServer:
         for recording in maker.family():
             if len(maker.made.songs) < songs:
                 maker.one(recording)
+    for extra in maker.made.songs[songs:]:
+        del maker.made.same[extra.id], maker.made.kinds[extra.id]
+    del maker.made.songs[songs:]
     # What the library does not tell: it reads neither numbers nor ids of recordings from tags.
     for track in maker.made.tracks.values():
         del track["number"], track["recording"]

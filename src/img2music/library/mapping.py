@@ -87,8 +87,13 @@ class _Read:
     def __init__(self, facts: SongFacts) -> None:
         self.facts = facts
         self.path = path = SongPath.of(facts.path)
-        self.title = SongTitle.of(facts.title or path.title)
-        self.artists = artists_of(facts.artist) or artists_of(facts.album_artist) or artists_of(path.artist)
+        title = facts.title or path.title
+        artists = artists_of(facts.artist) or artists_of(facts.album_artist)
+        if not artists and " - " in title:  # of a mix, where nobody else is named
+            artist, _, title = title.partition(" - ")
+            artists = artists_of(artist)
+        self.title = SongTitle.of(title)
+        self.artists = artists or artists_of(path.artist)
         self.album = SongTitle.of(facts.album or path.album, album=True)
         self.number = facts.number or path.number
         self.versions: Versions = joined(self.title.versions, self.album.versions)
@@ -103,7 +108,7 @@ def compare(song: SongFacts, track: SongFacts) -> Evidence:
 def _compare(song: _Read, track: _Read) -> Evidence:
     one, other = song.facts, track.facts
     title = same_titles(song.title.core, track.title.core)
-    artist = same_artists(song.artists, track.artists)
+    artist = _artists(song, track)
     album = _albums(song, track)
     version = _versions(song, track)
     number = _equal(song.number, track.number)
@@ -189,7 +194,7 @@ def _doubt(
         return f"on another album, and lengths differ by {apart:.1f} seconds"
     if not close and _equal(song.facts.year, track.facts.year) is Likeness.OTHER:
         return f"of another year, and lengths differ by {apart:.1f} seconds"
-    if same_album and number is Likeness.OTHER and not close:
+    if same_album and number is Likeness.OTHER and shared < 2:
         return "another number on the album"
     return None
 
@@ -225,6 +230,15 @@ def _equal(one: object, other: object) -> Likeness:
     return Likeness.SAME if one == other else Likeness.OTHER
 
 
+def _artists(song: _Read, track: _Read) -> Likeness:
+    found = same_artists(song.artists, track.artists)
+    if found is Likeness.OTHER:  # a guest may stand first
+        albums = [artists_of(each.facts.album_artist) for each in (song, track)]
+        if Likeness.SAME in (same_artists(albums[0], track.artists), same_artists(song.artists, albums[1])):
+            return Likeness.VAGUE
+    return found
+
+
 def _albums(song: _Read, track: _Read) -> Likeness:
     one, other = song.album, track.album
     if not one.core or not other.core:
@@ -256,10 +270,7 @@ def _keys(read: _Read) -> Iterator[tuple[object, ...]]:
         yield from (("title", title, artist) for artist in read.artists[:4])
         if read.album.core:
             yield "album", title, read.album.core
-        if not read.artists and facts.duration is not None:
-            yield "untold", title
-        elif not read.artists or not read.album.core:
-            yield "untold", title
+        yield "title alone", title
     if read.path.parts:
         yield "path", *read.path.parts[:2]
         if len(read.path.parts) > 1 and not title:
@@ -272,6 +283,12 @@ def _keys(read: _Read) -> Iterator[tuple[object, ...]]:
         yield "number", read.album.core, read.number, read.artists[:1]
 
 
+def _wide_keys(read: _Read) -> Iterator[tuple[object, ...]]:
+    """By what songs are looked up whose title nobody has: their album."""
+    if read.album.core:
+        yield "of album", read.album.core, read.artists[:1]
+
+
 def _hashed(key: tuple[object, ...]) -> int:
     return int.from_bytes(hashlib.blake2b(repr(key).encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little")
 
@@ -282,7 +299,8 @@ class TrackIndex:
     def __init__(self, tracks: Iterable[SongFacts]) -> None:
         keys, ids = array("Q"), array("q")
         for track in tracks:
-            for key in _keys(_Read(track)):
+            read = _Read(track)
+            for key in (*_keys(read), *_wide_keys(read)):
                 keys.append(_hashed(key))
                 ids.append(int(track.id))
         unsorted = np.frombuffer(keys, np.uint64) if keys else np.empty(0, np.uint64)
@@ -290,10 +308,12 @@ class TrackIndex:
         self._keys: NDArray[np.uint64] = unsorted[order]
         self._ids: NDArray[np.int64] = (np.frombuffer(ids, np.int64) if ids else np.empty(0, np.int64))[order]
 
-    def like(self, song: SongFacts) -> list[int]:
-        """Ids of tracks that share a key with a song, those that share most first."""
+    def like(self, song: SongFacts, *, wide: bool = False) -> list[int]:
+        """Ids of tracks that share a key with a song, those that share most first; ``wide``, also its whole album."""
         shared: dict[int, int] = {}
-        wanted = np.array([_hashed(key) for key in _keys(_Read(song))], np.uint64)
+        read = _Read(song)
+        keys = [*_keys(read), *(_wide_keys(read) if wide else ())]
+        wanted = np.array([_hashed(key) for key in keys], np.uint64)
         for first, end in zip(
             np.searchsorted(self._keys, wanted), np.searchsorted(self._keys, wanted, "right"), strict=True
         ):

@@ -83,7 +83,7 @@ _BRACKETS = re.compile(r"[(\[{<\u3010\uff08]([^()\[\]{}<>\u3010\u3011\uff08\uff0
 _DASH = re.compile(r"\s+[-\u2010-\u2015\u2212~]\s+")
 _OPEN_GUESTS = re.compile(r"\s(?:feat\.?|ft\.|featuring)\s.*$", re.IGNORECASE)
 _LIVE_ALBUM = re.compile(
-    r"\blive (?:at|in|from|on|and|album|\d{4})\b|\blive$|^live\b|\bunplugged\b|\bin concert\b|\ben vivo\b|\bao vivo\b|"
+    r"\blive (?:at|in|from|on|album|\d{4})\b|\blive$|\bunplugged\b|\bin concert\b|\ben vivo\b|\bao vivo\b|"
     r"\bbbc sessions?\b|\bpeel sessions?\b"
 )
 _FILLERS = frozenset(
@@ -161,7 +161,7 @@ def joined(title: Versions, album: Versions) -> Versions:
 
 
 _AMONG_ARTISTS = re.compile(
-    r"\s*(?:;|/|,|&|\+|\||\u3001|\uff0c|\u00d7| feat\.? | ft\.? | featuring | with | and | vs\.? | x | und | et | y )\s*",
+    r"\s*(?:;|/|,|&|\+|\||\u3001|\uff0c|\u00d7|(?<=\s)(?:feat|ft|vs)\b\.?|\s(?:featuring|with|and|x|und|et|y)\s)\s*",
     re.IGNORECASE,
 )
 _UNKNOWN_ARTISTS = {plain(name) for name in UNKNOWN_ARTISTS if name} | {"", "va", "no artist", "unbekannt"}

@@ -381,6 +381,17 @@ class WatchOptions(Checked):
 
 
 @dataclasses.dataclass(frozen=True)
+class ExchangeOptions(Checked):
+    """How a playlist goes to a music server, or comes from one."""
+
+    name: str | None = option(None, "What it is called where it goes.", metavar="NAME", shown="as where it comes from")
+    overwrite: bool = option(False, "Overwrite what was changed where it goes since both were last the same.")
+    take_over: bool = option(False, "Write into a playlist of that name that img2music did not make.")
+    refresh: bool = option(False, "Read all songs of the server again, and match all of them anew.")
+    dry_run: bool = option(False, "Only tell what would be done, which songs match, which don't, and why.")
+
+
+@dataclasses.dataclass(frozen=True)
 class TagOptions(Checked):
     """How moods are written into files' tags."""
 
@@ -571,6 +582,16 @@ class ScanWishes(TypedDict, total=False):
     retry_failed: bool
     retry: FailureKind | str | None
     failing: float
+    dry_run: bool
+
+
+class ExchangeWishes(TypedDict, total=False):
+    """Keywords of `ExchangeOptions`."""
+
+    name: str | None
+    overwrite: bool
+    take_over: bool
+    refresh: bool
     dry_run: bool
 
 

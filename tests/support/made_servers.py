@@ -16,16 +16,22 @@ from typing import Any
 
 from img2music.connectors.music_server import ServerSong
 
-_SYLLABLES = "ba be bo da do fa ga ha jo ka ki la le lo ma mi mo na ne no pa ra re ri ro sa se si so ta te to va ve za".split()
+_SYLLABLES = (
+    "ba be bo da do fa ga ha jo ka ki la le lo ma mi mo na ne no pa ra re ri ro sa se si so ta te to va ve za".split()
+)
 _ACCENTS = {"a": "áàäâå", "e": "éèêë", "o": "óöôø", "i": "íî", "n": "ñ", "u": "üú", "s": "š", "c": "ç"}
-_ADJECTIVES = "silver broken golden lonely electric burning hollow distant gentle paper velvet crooked frozen hidden".split()
+_ADJECTIVES = (
+    "silver broken golden lonely electric burning hollow distant gentle paper velvet crooked frozen hidden".split()
+)
 _NOUNS = "river mirror garden summer engine shadow lantern harbour winter signal window feather mountain station ocean".split()
 _VERBS = "chasing leaving holding breaking finding losing watching calling".split()
 _COMMON = (
     "Home;Intro;Hold On;Angel;Stay;Interlude;Fire;Rain;Alone;Forever;You;Run;Dreams;Heaven;Lost;Time;Outro;Again;"
     "Without You;Live and Learn;Remix the World;Cover Me;Demo Derby;Mr. Moon;Take Two Steps;Edit My Heart"
 ).split(";")
-_OTHER_SCRIPTS = "밤하늘;여름밤의 꿈;봄날의 바다;夜の海;桜の道;Белая ночь;Река времени;Καλοκαίρι;雨の音;첫눈;Осень;月光".split(";")
+_OTHER_SCRIPTS = (
+    "밤하늘;여름밤의 꿈;봄날의 바다;夜の海;桜の道;Белая ночь;Река времени;Καλοκαίρι;雨の音;첫눈;Осень;月光".split(";")
+)
 _OTHER_ARTISTS = "김서아;이도윤 밴드;山本ひかり;Ночной поезд;Μαρία Άνεμος;青い鳥;바다소년".split(";")
 _GENRES = "Rock;Pop;Jazz;Electronic;Folk;K-Pop".split(";")
 VERSIONS = ("live", "remaster", "remix", "acoustic", "demo", "edit", "instrumental", "again")
@@ -140,7 +146,9 @@ class Maker:
                     (f"{title} - {year} Remaster", f"{title} (Remastered {year})", f"{title} [Remastered]")
                 )
             elif marked < 0.9:
-                album = chance.choice((f"{album} (Remastered)", f"{album} [{year} Remaster]", f"{album} (Deluxe Remaster)"))
+                album = chance.choice(
+                    (f"{album} (Remastered)", f"{album} [{year} Remaster]", f"{album} (Deluxe Remaster)")
+                )
         elif version == "remix":
             length *= chance.uniform(0.8, 1.6)
             title = chance.choice((f"{title} ({other} Remix)", f"{title} - {other} Mix", f"{title} [Club Mix]"))
@@ -323,7 +331,9 @@ class Maker:
             names = {"title": f"Track {of.number:02}", "artist": chance.choice((None, "Unknown Artist"))}
             self.track(of)
             self.made.tracks[len(self.made.tracks)] |= {
-                **names, "album": None, "path": f"/home/me/Music/Rips/{chance.randint(1, 900)}/Track {of.number:02}.mp3"
+                **names,
+                "album": None,
+                "path": f"/home/me/Music/Rips/{chance.randint(1, 900)}/Track {of.number:02}.mp3",
             }
             identity = str(uuid.UUID(int=chance.getrandbits(128), version=4))
             other = replace(of, id=identity, duration=max(40.0, of.duration + chance.gauss(0, 20)))
@@ -340,7 +350,9 @@ class Maker:
             self.song(of, kind, file=file)
         elif kind == "case and form":
             song = self.song(of, kind, file=file)
-            path = chance.choice((str.lower, str.upper, lambda text: unicodedata.normalize("NFD", text)))(song.path or "")
+            path = chance.choice((str.lower, str.upper, lambda text: unicodedata.normalize("NFD", text)))(
+                song.path or ""
+            )
             self.changed(song, path=path)
         elif kind == "made-up path":
             song = self.song(of, kind, file=file)
@@ -353,13 +365,17 @@ class Maker:
             size, length = int(of.duration * chance.uniform(12_000, 60_000)), of.duration + chance.uniform(0, 0.12)
             self.changed(song, path=path, suffix=ending, size=size, duration=self.told(length))
         elif kind == "no path":
-            path = chance.choice((None, f"{self.hashed()}/{self.hashed()}.mp3", f"Unsorted/Track {chance.randint(1, 20)}.mp3"))
+            path = chance.choice(
+                (None, f"{self.hashed()}/{self.hashed()}.mp3", f"Unsorted/Track {chance.randint(1, 20)}.mp3")
+            )
             self.song(of, kind, path=path)
         elif kind == "wrong path":
             other = self.made.tracks[chance.randint(1, len(self.made.tracks))]
             self.song(of, kind, path="/mnt/" + other["path"].removeprefix("/home/me/Music/"))
         elif kind == "compilation":
-            album = chance.choice((f"The Best of {of.artist}", f"{of.genre} Hits {of.year + 5}", "Now 40", "Movie Songs"))
+            album = chance.choice(
+                (f"The Best of {of.artist}", f"{of.genre} Hits {of.year + 5}", "Now 40", "Movie Songs")
+            )
             there = replace(of, album=album, number=chance.randint(1, 40), year=of.year + chance.randint(0, 9))
             self.song(there, kind, album_artist=chance.choice(("Various Artists", of.artist)))
         elif kind == "spelt otherwise":
@@ -367,7 +383,9 @@ class Maker:
             names = {name: self.misspelt(getattr(song, name)) for name in ("title", "artist", "album")}
             self.changed(song, **dict(chance.sample(sorted(names.items()), chance.randint(1, 2))))
         elif kind == "poor tags":
-            lost = chance.choice((("artist", "album_artist"), ("title",), ("album",), ("title", "artist", "album_artist", "album")))
+            lost = chance.choice(
+                (("artist", "album_artist"), ("title",), ("album",), ("title", "artist", "album_artist", "album"))
+            )
             path_of = file if "title" in lost or "artist" in lost else None
             self.song(of, kind, file=path_of, **dict.fromkeys(lost))
         elif kind == "no length":
@@ -377,7 +395,9 @@ class Maker:
             self.changed(song, duration=self.told(of.duration + chance.uniform(-1.5, 1.5)))
         elif kind == "retagged there":
             song = self.song(of, kind, file=file)
-            self.changed(song, title=f"{self.misspelt(of.title)}", genre="Other", year=None, size=(song.size or 0) + 812)
+            self.changed(
+                song, title=f"{self.misspelt(of.title)}", genre="Other", year=None, size=(song.size or 0) + 812
+            )
         else:
             assert kind == "copies there", kind
             self.song(of, kind, file=file)
@@ -398,7 +418,9 @@ class Maker:
                 tempo = chance.choice(("Allegro", "Andante", "Menuetto", "Presto", "Adagio"))
                 title = f"Symphony No. {of.number} in D: {('I', 'II', 'III', 'IV')[index]}. {tempo}"
             number = of.number + index
-            made.append(replace(of, id=identity, title=title, artist=artist, duration=length, number=number, guest=None))
+            made.append(
+                replace(of, id=identity, title=title, artist=artist, duration=length, number=number, guest=None)
+            )
         for each in made:
             here, there = chance.random() < 0.75, chance.random() < 0.75
             file = self.track(each) if here else None

@@ -18,6 +18,7 @@ from img2music.shapes import Result
 from img2music.track import Track
 
 if TYPE_CHECKING:
+    from img2music.app.server_playlists import ServerPlaylists
     from img2music.library.store import LibraryStore
 
 
@@ -124,7 +125,7 @@ class LibraryPlaylists:
         UsageError
             If there is none.
         """
-        return self._read(self._find(playlist))
+        return self._read(self.summary(playlist))
 
     @checked
     def save(self, name: str, songs: Iterable[Song], *, replace: bool = False) -> SavedPlaylist:
@@ -194,7 +195,7 @@ class LibraryPlaylists:
             As `save` and `read` raise it, and if it was changed elsewhere.
         """
         entries = None if songs is None else [_entry(song) for song in songs]
-        return self._read(self._store.playlists.change(self._find(playlist).id, name, entries, seen))
+        return self._read(self._store.playlists.change(self.summary(playlist).id, name, entries, seen))
 
     @checked
     def delete(self, playlist: int | str, *, seen: str | None = None) -> None:
@@ -212,7 +213,7 @@ class LibraryPlaylists:
         UsageError
             If there is none, or it was changed elsewhere.
         """
-        self._store.playlists.remove(self._find(playlist).id, seen)
+        self._store.playlists.remove(self.summary(playlist).id, seen)
 
     @checked
     def smooth(self, songs: Iterable[Song]) -> tuple[PlaylistSong, ...]:
@@ -234,7 +235,36 @@ class LibraryPlaylists:
         given = self._songs([_entry(song) for song in songs])
         return tuple(given[index] for index in smooth_order([song.track.affect for song in given]))
 
-    def _find(self, playlist: int | str) -> PlaylistSummary:
+    @checked
+    def at(self, connection: str) -> "ServerPlaylists":
+        """Log in at a music server, to exchange playlists with it.
+
+        Parameters
+        ----------
+        connection : str
+            Name of a connection.
+
+        Returns
+        -------
+        ServerPlaylists
+
+        Raises
+        ------
+        UsageError, SourceError
+            If there is no such connection, or the server can't be asked.
+
+        Examples
+        --------
+        >>> import img2music
+        >>> with img2music.Library.open("music.db") as library, library.playlists.at("home") as server:
+        ...     server.push("Evening").left_out
+        """
+        from img2music.app.server_playlists import ServerPlaylists
+
+        return ServerPlaylists(self._store, connection)
+
+    def summary(self, playlist: int | str) -> PlaylistSummary:
+        """Find a playlist by its id or name, without reading its songs."""
         try:
             return self._store.playlists.find(playlist)
         except KeyError:

@@ -42,11 +42,14 @@ COMMANDS = {
         "library",
         *("info", "verify", "failures", "prune", "forget", "copy", "export", "import_"),
     ),
-    "playlist": _group(
-        "List, show and take along the playlists that are kept in the library.",
-        "playlists",
-        *("list_", "show", "export", "delete"),
-    ),
+    "playlist": {
+        **_group("", "server_playlists", "push", "pull", "diff", "match"),
+        **_group(
+            "List, show and take along the playlists that are kept in the library, to music servers and back.",
+            "playlists",
+            *("list_", "show", "export", "delete"),
+        ),
+    },
     "lyrics": {
         "affect": "img2music.research.cli.lyrics_affect:affect",
         **_group("Fetch and show the lyrics of the tracks in the library.", "lyrics", "fetch", "show"),

@@ -14,13 +14,33 @@ playlist_argument = argument("playlist", metavar="PLAYLIST", help="Name of a pla
 
 
 @command()
+@argument("connection", metavar="[CONNECTION]", required=False, help="A music server, to list its playlists instead.")
 @opened_library(read_only=True)
 @format_option
-def list_(library: "Library", format_: ReportFormat | None) -> None:
-    """List the playlists of the library, the last changed first."""
+def list_(library: "Library", connection: str | None, format_: ReportFormat | None) -> None:
+    """List the playlists of the library, the last changed first, or those of a music server."""
+    if connection is not None:
+        with library.playlists.at(connection) as server:
+            there = server.list()
+        rows = [
+            (
+                each.id,
+                each.name,
+                "" if each.songs is None else str(each.songs),
+                "ours" if each.ours else "",
+                each.playlist,
+            )
+            for each in there.playlists
+        ]
+        print_report(format_, there, ("id", "name", ">songs", "", "playlist here"), [_filled(row) for row in rows])
+        return
     found = library.playlists.list()
     rows = [(each.name, str(each.songs), each.updated) for each in found.playlists]
     print_report(format_, found, ("name", ">songs", "changed"), rows)
+
+
+def _filled(row: tuple[str | None, ...]) -> tuple[str, ...]:
+    return tuple(cell or "" for cell in row)
 
 
 @command()

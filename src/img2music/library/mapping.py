@@ -24,7 +24,6 @@ from img2music.library.song_names import (
     artists_of,
     joined,
     nearly,
-    plain,
     same_artists,
     same_titles,
     same_version,
@@ -102,122 +101,131 @@ class _Read:
 
 def compare(song: SongFacts, track: SongFacts) -> Evidence:
     """Weigh all that both tell."""
-    return _compare(_Read(song), _Read(track))
-
-
-def _compare(song: _Read, track: _Read) -> Evidence:
-    one, other = song.facts, track.facts
-    title = same_titles(song.title.core, track.title.core)
-    artist = _artists(song, track)
-    album = _albums(song, track)
-    version = _versions(song, track)
-    number = _equal(song.number, track.number)
-    recording = _equal(one.recording and one.recording.lower(), other.recording and other.recording.lower())
-    shared = song.path.shared(track.path)
-    file = bool(one.size) and one.size == other.size and song.file == track.file
-    apart = _apart(one.duration, other.duration)
-    near, close = apart is not None and apart <= SAME_LENGTH, apart is not None and apart <= CLOSE
-
-    score = _score(song, track, (title, artist, album, version, number), shared, apart)
-    score += 6.0 * file + 3.0 * (recording is Likeness.SAME)
-    if parts := _parted(song, track, title, artist, version, recording, apart):
-        trusted = file and (shared > 1 or (apart or 0.0) <= CLOSE) or (shared > 2 and close)
-        same = title >= Likeness.VAGUE and version is not Likeness.OTHER
-        if len(parts) == 1 and trusted and (same or shared > 2) and parts[0] != _TOO_FAR:
-            return Evidence(Verdict.MAYBE, score, "", parts[0])
-        return Evidence(Verdict.NO, score, "", "; ".join(parts))
-
-    named = title >= Likeness.VAGUE
-    if file and (named or shared) and (close or shared > 1):
-        return Evidence(Verdict.SURE, score, "file", "the same size and name")
-    if recording is Likeness.SAME and (apart is None or near or named):
-        return Evidence(Verdict.SURE, score, "recording", "the same recording by its MusicBrainz id")
-    if shared > 2 and (near or apart is None) and version is not Likeness.OTHER:
-        return Evidence(Verdict.SURE, score, "path", "the same path below another root")
-    if doubt := _doubt(song, track, (title, artist, album, version, number), shared, apart):
-        return Evidence(Verdict.MAYBE, score, "", doubt)
-    return Evidence(Verdict.SURE, score, "tags", "the same title, artist and length")
+    return _Comparison(_Read(song), _Read(track)).evidence()
 
 
 _TOO_FAR = "another length"
 
 
-def _parted(
-    song: _Read,
-    track: _Read,
-    title: Likeness,
-    artist: Likeness,
-    version: Likeness,
-    recording: Likeness,
-    apart: float | None,
-) -> list[str]:
-    """What says that they are not the same."""
-    found = []
-    if apart is not None and apart > FAR:
-        found.append(_TOO_FAR)
-    if title is Likeness.OTHER and recording is not Likeness.SAME:
-        found.append("another title")
-    if artist is Likeness.OTHER and recording is not Likeness.SAME:
-        found.append("another artist")
-    if version is Likeness.OTHER:
-        kinds = sorted(set(song.versions) ^ set(track.versions)) or sorted(song.versions)
-        found.append(f"another version ({', '.join(kinds)})")
-    if recording is Likeness.OTHER:
-        found.append("another recording by its MusicBrainz id")
-    return found
+class _Comparison:
+    """What agrees of a song and a track, and what does not."""
 
+    def __init__(self, song: _Read, track: _Read) -> None:
+        one, other = song.facts, track.facts
+        self._song, self._track = song, track
+        self._title = same_titles(song.title.core, track.title.core)
+        self._artist = _artists(song, track)
+        self._album = _albums(song, track)
+        self._version = _versions(song, track)
+        self._number = _equal(song.number, track.number)
+        self._year = _equal(one.year, other.year)
+        self._recording = _equal((one.recording or "").lower(), (other.recording or "").lower())
+        self._shared = song.path.shared(track.path)
+        self._file = bool(one.size) and one.size == other.size and song.file == track.file
+        self._apart = apart = _apart(one.duration, other.duration)
+        self._near = apart is not None and apart <= SAME_LENGTH
+        self._close = apart is not None and apart <= CLOSE
 
-def _doubt(
-    song: _Read, track: _Read, likeness: tuple[Likeness, ...], shared: int, apart: float | None
-) -> str | None:
-    """Why tags do not suffice; None if they do."""
-    title, artist, album, version, number = likeness
-    same_album, close, near = album >= Likeness.VAGUE, apart is not None and apart <= CLOSE, apart is not None and apart <= SAME_LENGTH
-    if title is Likeness.UNKNOWN:
-        return "one has no title"
-    if artist is Likeness.UNKNOWN:
-        placed = same_album and (number is Likeness.SAME or shared > 1)
-        return None if title is Likeness.SAME and close and placed else "one has no artist"
-    if apart is None:
-        whole = title is artist is album is version is Likeness.SAME and number is not Likeness.OTHER
-        return None if whole else "no length to compare"
-    if not near:
-        return f"lengths differ by {apart:.1f} seconds"
-    if title is Likeness.VAGUE or artist is Likeness.VAGUE:
-        placed = same_album and number is Likeness.SAME
-        spelt = title is Likeness.SAME and same_album
-        if not close or not (placed or spelt):
-            return f"the {'title' if title is Likeness.VAGUE else 'artist'} is spelt otherwise"
-    if version is Likeness.VAGUE and not (same_album and close):
-        return "which version it is is told on one side only"
-    if album is Likeness.OTHER and not close:
-        return f"on another album, and lengths differ by {apart:.1f} seconds"
-    if not close and _equal(song.facts.year, track.facts.year) is Likeness.OTHER:
-        return f"of another year, and lengths differ by {apart:.1f} seconds"
-    if same_album and number is Likeness.OTHER and shared < 2:
-        return "another number on the album"
-    return None
+    def evidence(self) -> Evidence:
+        """All of it together."""
+        if parts := self._parted():
+            maybe = len(parts) == 1 and parts[0] != _TOO_FAR and self._trusted()
+            return Evidence(Verdict.MAYBE if maybe else Verdict.NO, self.score(), "", "; ".join(parts))
+        how, why = self._how()
+        if how:
+            return Evidence(Verdict.SURE, self.score(), how, why)
+        doubt = self._doubt_of_names() or self._doubt_of_release()
+        if doubt:
+            return Evidence(Verdict.MAYBE, self.score(), "", doubt)
+        return Evidence(Verdict.SURE, self.score(), "tags", "the same title, artist and length")
 
+    def score(self) -> float:
+        """How much agrees; of tracks that are the same recording, the likeliest has most."""
+        one, other = self._song.facts, self._track.facts
+        agreeing = {Likeness.SAME: 2.0, Likeness.VAGUE: 1.0}
+        score = sum(agreeing.get(each, 0.0) for each in (self._title, self._artist, self._album))
+        score += 1.5 * min(self._shared, 4) + 6.0 * self._file + 3.0 * (self._recording is Likeness.SAME)
+        score += self._version is Likeness.SAME
+        elsewhere = -1.0 if self._album >= Likeness.VAGUE else 0.0
+        score += {Likeness.SAME: 1.0, Likeness.OTHER: elsewhere}.get(self._number, 0.0)
+        score += {Likeness.SAME: 0.5, Likeness.OTHER: -0.25}.get(self._year, 0.0)
+        score += 0.5 * (one.album is not None and one.album == other.album)
+        score += 0.25 * (one.title is not None and one.title == other.title)
+        score += 0.25 * (self._song.file == self._track.file) - 0.5 * other.missing
+        return score + (0.0 if self._apart is None else max(-2.0, 1.0 - self._apart / 2.0))
 
-def _score(
-    song: _Read, track: _Read, likeness: tuple[Likeness, ...], shared: int, apart: float | None
-) -> float:
-    """How much agrees; of tracks that are the same recording, the likeliest has most."""
-    title, artist, album, version, number = likeness
-    one, other = song.facts, track.facts
-    score = 1.5 * min(shared, 4) + {Likeness.SAME: 2.0, Likeness.VAGUE: 1.0}.get(title, 0.0)
-    score += {Likeness.SAME: 2.0, Likeness.VAGUE: 1.0}.get(artist, 0.0)
-    score += {Likeness.SAME: 2.0, Likeness.VAGUE: 1.0}.get(album, 0.0) + (version is Likeness.SAME)
-    score += {Likeness.SAME: 1.0, Likeness.OTHER: -1.0 if album >= Likeness.VAGUE else 0.0}.get(number, 0.0)
-    score += 0.5 * (one.album is not None and one.album == other.album)
-    score += 0.25 * (one.title is not None and one.title == other.title)
-    score += {Likeness.SAME: 0.5, Likeness.OTHER: -0.25}.get(_equal(one.year, other.year), 0.0)
-    score += 0.25 * (song.file == track.file) - 0.5 * other.missing
-    return score + (0.0 if apart is None else max(-2.0, 1.0 - apart / 2.0))
+    def _parted(self) -> list[str]:
+        """What says that they are not the same."""
+        found, known = [], self._recording is Likeness.SAME
+        if self._apart is not None and self._apart > FAR:
+            found.append(_TOO_FAR)
+        if self._title is Likeness.OTHER and not known:
+            found.append("another title")
+        if self._artist is Likeness.OTHER and not known:
+            found.append("another artist")
+        if self._version is Likeness.OTHER:
+            one, other = self._song.versions, self._track.versions
+            kinds = sorted(set(one) ^ set(other)) or sorted(one)
+            found.append(f"another version ({', '.join(kinds)})")
+        if self._recording is Likeness.OTHER:
+            found.append("another recording by its MusicBrainz id")
+        return found
+
+    def _trusted(self) -> bool:
+        """Whether files tell that they are the same, so that one thing that parts them may be a slip."""
+        if self._shared > 2 and self._close:
+            return True
+        named = self._title >= Likeness.VAGUE and self._version is not Likeness.OTHER
+        return self._file and named and (self._shared > 1 or self._apart is None or self._close)
+
+    def _how(self) -> tuple[str, str]:
+        """What proves that they are the same, in a word and in words; empty if nothing does."""
+        named, apart = self._title >= Likeness.VAGUE, self._apart
+        if self._file and (named or self._shared) and (self._close or self._shared > 1):
+            return "file", "the same size and name"
+        if self._recording is Likeness.SAME and (apart is None or self._near or named):
+            return "recording", "the same recording by its MusicBrainz id"
+        if self._shared > 2 and (self._near or apart is None):
+            return "path", "the same path below another root"
+        return "", ""
+
+    def _doubt_of_names(self) -> str | None:
+        """Why title, artist and length do not suffice; None if they do."""
+        same_title, same_album = self._title is Likeness.SAME, self._album >= Likeness.VAGUE
+        placed = same_album and self._number is Likeness.SAME
+        if self._title is Likeness.UNKNOWN:
+            return "one has no title"
+        if self._artist is Likeness.UNKNOWN:
+            here = placed or (same_album and self._shared > 1)
+            return None if same_title and self._close and here else "one has no artist"
+        if self._apart is None:
+            alike = (self._title, self._artist, self._album, self._version)
+            whole = min(alike) is Likeness.SAME and self._number is not Likeness.OTHER
+            return None if whole else "no length to compare"
+        if not self._near:
+            return f"lengths differ by {self._apart:.1f} seconds"
+        vague = min(self._title, self._artist) is Likeness.VAGUE
+        if vague and not (self._close and (placed or (same_title and same_album))):
+            return f"the {'artist' if same_title else 'title'} is spelt otherwise"
+        return None
+
+    def _doubt_of_release(self) -> str | None:
+        """Why it may be another release, of another recording or master; None if it is none, or does not matter."""
+        same_album, apart = self._album >= Likeness.VAGUE, self._apart or 0.0
+        doubts = {
+            "which version it is is told on one side only": self._version is Likeness.VAGUE
+            and not (same_album and self._close),
+            f"on another album, and lengths differ by {apart:.1f} seconds": self._album is Likeness.OTHER
+            and not self._close,
+            f"of another year, and lengths differ by {apart:.1f} seconds": self._year is Likeness.OTHER
+            and not self._close,
+            "another number on the album": same_album and self._number is Likeness.OTHER and self._shared < 2,
+        }
+        return next((doubt for doubt, holds in doubts.items() if holds), None)
 
 
 def _apart(one: float | None, other: float | None) -> float | None:
-    """Seconds between two lengths, of which servers tell whole ones, some rounded, some cut; None where one is not told."""
+    """Seconds between two lengths, of which servers tell whole ones, some rounded, some cut."""
     if one is None or other is None:
         return None
     ranges = [(each - 0.5, each + 1.0) if each == int(each) else (each, each) for each in (one, other)]
@@ -245,9 +253,9 @@ def _albums(song: _Read, track: _Read) -> Likeness:
         return Likeness.UNKNOWN
     if one.core == other.core:
         return Likeness.SAME
-    told = song.facts.album is not None and track.facts.album is not None
     if nearly(one.core, other.core):
         return Likeness.VAGUE
+    told = song.facts.album is not None and track.facts.album is not None
     return Likeness.OTHER if told else Likeness.UNKNOWN  # folders need not be named by albums
 
 
@@ -255,8 +263,7 @@ def _versions(song: _Read, track: _Read) -> Likeness:
     """Compare notes of version; those that only an album has are nothing against a song of which no album is told."""
     found = same_version(song.versions, track.versions)
     if found is Likeness.OTHER and not (song.album.core and track.album.core):
-        alone = same_version(song.title.versions, track.title.versions)
-        return min(alone, Likeness.VAGUE)
+        return min(same_version(song.title.versions, track.title.versions), Likeness.VAGUE)
     return found
 
 
@@ -332,6 +339,7 @@ class Candidate:
 
     track: int
     evidence: Evidence
+    song: str = ""  # where songs are told of a track
 
 
 @dataclass(frozen=True, slots=True)
@@ -343,12 +351,17 @@ class Mapped:
     candidates: tuple[Candidate, ...]  # what else is alike, the likeliest first
     why: str  # why it is no track, or which
 
+    @property
+    def unsure(self) -> bool:
+        """Whether it may be a track, and a person would have to say which."""
+        return not self.tracks and any(each.evidence.verdict is not Verdict.NO for each in self.candidates)
+
 
 def choose(song: SongFacts, tracks: Sequence[SongFacts]) -> Mapped:
     """Choose among tracks that share something with a song."""
     read, others = _Read(song), {int(track.id): _Read(track) for track in tracks}
     found = sorted(
-        (Candidate(id_, _compare(read, other)) for id_, other in others.items()),
+        (Candidate(id_, _Comparison(read, other).evidence()) for id_, other in others.items()),
         key=lambda each: (-_RANK[each.evidence.verdict], -each.evidence.score, each.track),
     )
     sure = [each for each in found if each.evidence.verdict is Verdict.SURE]
@@ -360,7 +373,7 @@ def choose(song: SongFacts, tracks: Sequence[SongFacts]) -> Mapped:
     best = others[sure[0].track]
     same, rivals = [sure[0]], []
     for each in sure[1:]:
-        if _compare(best, others[each.track]).verdict is Verdict.SURE:
+        if _Comparison(best, others[each.track]).evidence().verdict is Verdict.SURE:
             same.append(each)
         else:
             rivals.append(each)

@@ -70,12 +70,7 @@ class PlaylistTable:
     def add(self, name: str, entries: Sequence[PlaylistEntry]) -> PlaylistSummary:
         """Store a new one."""
         with self._writing() as connection:
-            _require_name(connection, name, None)
-            moment = now()
-            values = {"name": name, "created": moment, "updated": moment}
-            id_ = connection.execute(sa.insert(playlists).values(values).returning(playlists.c.id)).scalar_one()
-            _put(connection, id_, entries)
-            return _found(connection, id_)
+            return added(connection, name, entries)
 
     def change(
         self,
@@ -86,21 +81,42 @@ class PlaylistTable:
     ) -> PlaylistSummary:
         """Rename one, or replace its songs; refused if it was changed after it was ``seen``."""
         with self._writing() as connection:
-            before = _seen(connection, id, seen)
-            if name is not None:
-                _require_name(connection, name, id)
-            values = {"name": before.name if name is None else name, "updated": _later(before.updated)}
-            connection.execute(sa.update(playlists).where(playlists.c.id == id).values(values))
-            if entries is not None:
-                connection.execute(sa.delete(playlist_tracks).where(playlist_tracks.c.playlist_id == id))
-                _put(connection, id, entries)
-            return _found(connection, id)
+            return changed(connection, id, name, entries, seen)
 
     def remove(self, id: int, seen: str | None = None) -> None:  # noqa: A002
         """Forget one; refused if it was changed after it was ``seen``."""
         with self._writing() as connection:
             _seen(connection, id, seen)
             connection.execute(sa.delete(playlists).where(playlists.c.id == id))
+
+
+def added(connection: sa.Connection, name: str, entries: Sequence[PlaylistEntry]) -> PlaylistSummary:
+    """Store a new playlist."""
+    _require_name(connection, name, None)
+    moment = now()
+    values = {"name": name, "created": moment, "updated": moment}
+    id_ = connection.execute(sa.insert(playlists).values(values).returning(playlists.c.id)).scalar_one()
+    _put(connection, id_, entries)
+    return _found(connection, id_)
+
+
+def changed(
+    connection: sa.Connection,
+    id_: int,
+    name: str | None = None,
+    entries: Sequence[PlaylistEntry] | None = None,
+    seen: str | None = None,
+) -> PlaylistSummary:
+    """Rename a playlist, or replace its songs; refused if it was changed after it was ``seen``."""
+    before = _seen(connection, id_, seen)
+    if name is not None:
+        _require_name(connection, name, id_)
+    values = {"name": before.name if name is None else name, "updated": _later(before.updated)}
+    connection.execute(sa.update(playlists).where(playlists.c.id == id_).values(values))
+    if entries is not None:
+        connection.execute(sa.delete(playlist_tracks).where(playlist_tracks.c.playlist_id == id_))
+        _put(connection, id_, entries)
+    return _found(connection, id_)
 
 
 def _summaries(connection: sa.Connection, where: sa.ColumnElement[bool]) -> list[PlaylistSummary]:

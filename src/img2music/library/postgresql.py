@@ -26,7 +26,7 @@ others wait."""
 PAGE, PAGES = 8192, 1024
 """Bytes a page, and pages of the table of affects that are read at once."""
 
-FILES, JOB, WRITE = 1, 2, 3
+FILES, JOB, WRITE, SERVERS = 1, 2, 3, 4
 """Locks of a library: of who changes or scans files, of who runs a job, of who writes."""
 FIRST_SCAN = 1000
 """Plus the number of a scan: its lock."""

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from img2music.analysis import Features
 from img2music.track import FILTERED, Tags
 
-HEAD = "0012"
+HEAD = "0013"
 """The newest revision in ``migrations/versions``. Columns of `Tags` come without one (`database.lacking_columns`)."""
 
 Connecting = Callable[[], AbstractContextManager[sa.Connection]]
@@ -248,6 +248,66 @@ playlist_tracks = sa.Table(
     sa.Column("track_id", ID, sa.ForeignKey("tracks.id", ondelete="CASCADE"), nullable=False, index=True),
     sa.Column("start", sa.Float),
     sa.Column("end", sa.Float),
+)
+
+# What music servers hold, by the connection by which a person names them (`servers`), and what of it is which track.
+servers = sa.Table(
+    "servers",
+    metadata,
+    sa.Column("connection", TextType, primary_key=True),
+    sa.Column("url", TextType, nullable=False),  # of which server it was
+    sa.Column("walk", sa.BigInteger, nullable=False),  # the number of the last walk that was begun
+    sa.Column("walked", TextType),  # when one was last ended
+    sa.Column("told", sa.BigInteger),  # how many songs the server counted then
+    sa.Column("changes", sa.BigInteger, nullable=False),  # of the library, when songs were last matched
+)
+
+server_songs = sa.Table(
+    "server_songs",
+    metadata,
+    sa.Column("connection", TextType, sa.ForeignKey("servers.connection", ondelete="CASCADE"), primary_key=True),
+    sa.Column("id", TextType, primary_key=True),
+    *(sa.Column(name, TextType) for name in ("title", "artist", "album", "album_artist", "path", "recording")),
+    *(sa.Column(name, sa.Integer) for name in ("year", "number")),
+    sa.Column("duration", sa.Float),
+    sa.Column("size", sa.BigInteger),
+    sa.Column("changed", sa.BigInteger, nullable=False),
+    sa.Column("liked", sa.Boolean, nullable=False),
+    sa.Column("walk", sa.BigInteger, nullable=False),  # in which it was last seen
+    sa.Column("state", TextType),  # "mapped", "unsure" or "absent"; none until it has been looked for
+    sa.Column("why", TextType, nullable=False, server_default=""),
+)
+
+server_tracks = sa.Table(
+    "server_tracks",
+    metadata,
+    sa.Column("connection", TextType, primary_key=True),
+    sa.Column("song_id", TextType, primary_key=True),
+    sa.Column("position", sa.Integer, primary_key=True),  # the likeliest first
+    sa.Column("track_id", ID, sa.ForeignKey("tracks.id", ondelete="CASCADE"), nullable=False, index=True),
+    sa.Column("sure", sa.Boolean, nullable=False),  # whether it is the song, or only like it
+    sa.Column("score", sa.Float, nullable=False),
+    *(sa.Column(name, TextType, nullable=False) for name in ("how", "why")),
+    sa.ForeignKeyConstraint(
+        ("connection", "song_id"), ("server_songs.connection", "server_songs.id"), ondelete="CASCADE"
+    ),
+)
+
+# Which playlist of a server stands for which of the library (`servers.Link`). JSON: ids of songs, and of playlists.
+server_playlists = sa.Table(
+    "server_playlists",
+    metadata,
+    sa.Column("connection", TextType, primary_key=True),
+    sa.Column(
+        "playlist_id", ID, sa.ForeignKey("playlists.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    ),
+    sa.Column("id", TextType),  # at the server; none until it is known there
+    *(sa.Column(name, TextType, nullable=False) for name in ("mark", "name", "songs")),
+    *(sa.Column(name, TextType) for name in ("sending", "before")),  # while it is being written
+    sa.Column("title", TextType),  # in the library, and when it was changed there, as both were last the same
+    sa.Column("updated", TextType),
+    sa.Column("theirs", sa.Boolean, nullable=False),  # whether somebody else made it there
+    sa.Index("ix_server_playlists_playlist_id", "playlist_id"),
 )
 
 # Films with their music (`projects`). The position is that of the step which holds; 0 before there is any.

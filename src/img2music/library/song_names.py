@@ -50,7 +50,10 @@ _KINDS: Mapping[str, re.Pattern[str]] = {
         "instrumental": r"instrumentals?|inst|no vocals?|반주|인스트루멘탈|インストゥルメンタル",
         "a cappella": r"a ?cappella|acapella|vocals? only",
         "demo": r"demos?|rough mix|rehearsal|outtakes?|early version|work tape|데모|デモ",
-        "take": r"(?:alternate|alternative|alt) (?:take|version|mix)|takes? (?:\d+|one|two|three|[ab])|alternate|unreleased version",
+        "take": (
+            r"(?:alternate|alternative|alt) (?:take|version|mix)|takes? (?:\d+|one|two|three|[ab])|alternate|"
+            r"unreleased version"
+        ),
         "anew": r"re ?recorded|rerecorded|re ?recording|\w+s version|new version|\d{4} version|redux|revisited",
         "acoustic": r"acoustic|unplugged|piano version|stripped|stripped down|어쿠스틱|アコースティック|akustik",
         "orchestral": r"orchestral|symphonic|string quartet|orchestra version|with orchestra",
@@ -64,7 +67,9 @@ _KINDS: Mapping[str, re.Pattern[str]] = {
             r"radio edit|radio version|single edit|single version|7 inch|edit|short version|video edit|"
             r"video version|clean version|clean|radio mix|single mix"
         ),
-        "remix": r"re ?mix|remixed|rmx|mix|dub|rework|reworked|flip|vip|club version|mashup|리믹스|リミックス|bootleg mix",
+        "remix": (
+            r"re ?mix|remixed|rmx|mix|dub|rework|reworked|flip|vip|club version|mashup|리믹스|リミックス|bootleg mix"
+        ),
         "mono": r"mono|mono version",
         "version": r"version|ver|버전|バージョン",
     }.items()
@@ -86,9 +91,7 @@ _LIVE_ALBUM = re.compile(
     r"\blive (?:at|in|from|on|album|\d{4})\b|\blive$|\bunplugged\b|\bin concert\b|\ben vivo\b|\bao vivo\b|"
     r"\bbbc sessions?\b|\bpeel sessions?\b"
 )
-_FILLERS = frozenset(
-    "the a an at in on from of and version ver remaster remastered digital live mix edit de en la el recorded".split()
-)
+_FILLERS = frozenset(["the", "a", "an", "at", "in", "on", "from", "of", "and", "version", "ver", "remaster", "remastered", "digital", "live", "mix", "edit"])
 
 Versions = Mapping[str, frozenset[str]]
 """What marks a recording, by kind, and the words that say which one of that kind; empty for the usual recording."""
@@ -212,7 +215,9 @@ def nearly(one: str, other: str) -> bool:
     short, long = sorted((one, other), key=len)
     if len(short) >= _CUT and long.startswith(short):
         return True
-    one, other = (" ".join(_SHORT.get(word, _NUMERALS.get(word, word)) for word in name.split()) for name in (one, other))
+    one, other = (
+        " ".join(_SHORT.get(word, _NUMERALS.get(word, word)) for word in name.split()) for name in (one, other)
+    )
     if one == other:
         return True
     if re.findall(r"\d+", one) != re.findall(r"\d+", other):
@@ -227,7 +232,9 @@ def _ratio(one: str, other: str) -> float:
     return matcher.ratio() if matcher.real_quick_ratio() >= 0.85 and matcher.quick_ratio() >= 0.85 else 0.0
 
 
-_NUMBER = re.compile(r"^\s*(?:(?:(?:cd|disc)\s*)?\d{1,2}\s*[-.]\s*(?=\d))?(\d{1,3})\s*(?:[-._)\]]\s*|\s+)(?=\S)", re.IGNORECASE)
+_NUMBER = re.compile(
+    r"^\s*(?:(?:(?:cd|disc)\s*)?\d{1,2}\s*[-.]\s*(?=\d))?(\d{1,3})\s*(?:[-._)\]]\s*|\s+)(?=\S)", re.IGNORECASE
+)
 _ENDING = re.compile(r"\.\w{1,5}$")
 _YEAR = re.compile(r"^\s*[(\[]?(?:19|20)\d\d[)\]]?\s*[-._ ]\s*(?=\S)|\s*[(\[](?:19|20)\d\d[)\]]\s*$")
 

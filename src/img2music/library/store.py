@@ -26,6 +26,7 @@ from img2music.library.filters import KIND, KINDS_OF_NO_MUSIC, PRESENT, conditio
 from img2music.library.jobs import Jobs
 from img2music.library.ledger import Ledger, ScanState, ScanStatus
 from img2music.library.listing import LibraryInfo
+from img2music.library.mapping import SongFacts
 from img2music.library.playlists import PlaylistTable
 from img2music.library.projects import ProjectTable
 from img2music.library.record import (
@@ -41,6 +42,7 @@ from img2music.library.record import (
 )
 from img2music.library.rows import batches, record_of, song_of, tracks_of
 from img2music.library.schema import CHANGES, SAID, affects, counters, curves, failures, lyrics, song_sources, tracks
+from img2music.library.servers import FACTS, ServerTable, facts_of
 from img2music.library.transaction import LYRICS, Transaction
 from img2music.locations import expanded, folder_of
 from img2music.options import ME
@@ -95,6 +97,7 @@ class LibraryStore(Closing):
         self.jobs = Jobs(self._reading_new, self._writing)
         self.playlists = PlaylistTable(self._reading_new, self._writing)
         self.projects = ProjectTable(self._reading_new, self._writing)
+        self.servers = ServerTable(self._reading_new, self._writing)
         self.ledger = Ledger(self._reading_new, self._writing)
 
     @classmethod
@@ -237,6 +240,11 @@ class LibraryStore(Closing):
     def identifiers(self, wanted: Iterable[str]) -> set[str]:
         """Tell which songs without a file are in the library."""
         return {name for (name,) in self._rows_of(sa.select(tracks.c.identifier), tracks.c.identifier, wanted)}
+
+    def facts(self, ids: Iterable[int] | None = None) -> Iterator[SongFacts]:
+        """Read what songs of servers are compared with, of all tracks or some."""
+        rows = self._all_rows(_FACTS.order_by(tracks.c.id)) if ids is None else self._rows_of(_FACTS, tracks.c.id, ids)
+        return map(facts_of, rows)
 
     def curves(self, ids: Iterable[int]) -> dict[int, tuple[CurvePoint, ...]]:
         """Read affect curves; words of a track move all of its curve as they move the track."""
@@ -475,6 +483,15 @@ class LibraryStore(Closing):
         with self._lock(".jobs.lock", postgresql.JOB, taken):
             yield
 
+    @contextlib.contextmanager
+    def syncing(self) -> Iterator[None]:
+        """Hold the library for one exchange with servers, by a lock that dies with its process."""
+        self._require_writable()
+        remedy = "wait until that is done."
+        taken = LibraryError("another program exchanges playlists of it just now;", self.location, remedy=remedy)
+        with self._lock(".servers.lock", postgresql.SERVERS, taken):
+            yield
+
     def _no_jobs(self) -> LibraryError:
         return LibraryError("a library in memory has no jobs;", self.location, remedy="keep it in a file.")
 
@@ -610,6 +627,7 @@ def _words(row: sa.Row[Any]) -> LyricsRecord:
 
 
 _TRACKS = sa.select(tracks, KIND, WORDS)
+_FACTS = sa.select(*(tracks.c[name] for name in FACTS))
 _CURVES = sa.select(curves, tracks.c.valence, tracks.c.arousal, WORDS).join(tracks, tracks.c.id == curves.c.track_id)
 _SOUNDS = (
     sa.select(tracks.c.sound, tracks.c.id, tracks.c.path, tracks.c.album)

@@ -1,0 +1,166 @@
+"""Takes a playlist of a music server into a library, in place."""
+
+import uuid
+from collections.abc import Sequence
+
+from img2music.app.playlist_pushing import Done
+from img2music.app.server_exchange import Exchange, mark_of
+from img2music.app.server_reports import MatchedSong, PullReport
+from img2music.connectors.music_server import ServerPlaylist
+from img2music.errors import ConflictError, UsageError, printable
+from img2music.library.playlists import MOST_SONGS, PlaylistEntry, PlaylistSummary
+from img2music.library.record import as_name
+from img2music.library.servers import Link, same_name
+from img2music.options import ExchangeOptions
+
+
+class Pull:
+    """One playlist on its way from a server."""
+
+    def __init__(self, at: Exchange, playlist: int | str, wishes: ExchangeOptions) -> None:
+        self._at, self._wishes = at, wishes
+        self._notes: list[str] = []
+        listed, links = at.server.playlists(), at.store.servers.links(at.name)
+        self._there = there = _chosen(at, playlist, listed, links)
+        self._link = next((each for each in links if each.id == there.id or _is_unknown(each, there)), None)
+        self.songs = tuple(at.server.playlist_songs(there.id))
+        """What it holds there."""
+
+    def run(self) -> PullReport:
+        """Store it, or tell what would be stored."""
+        at, there, link = self._at, self._there, self._link
+        matched, left_out = at.takeable(self.songs)
+        if not matched:
+            raise UsageError(
+                f"The library has no song of the playlist {printable(there.name)} of {at.name}, so nothing is stored."
+            )
+        here = None if link is None else at.store.playlists.find(link.playlist)
+        old = [] if here is None else at.store.playlists.entries(here.id)
+        entries, kept = self._merged(matched, old)
+        if len(entries) > MOST_SONGS:
+            raise UsageError(
+                f"The playlist {printable(there.name)} of {at.name} has {len(entries):,} songs; one of the library "
+                f"holds at most {MOST_SONGS:,}."
+            )
+        name = self._name(here)
+        done: Done = "made" if here is None else "renewed"
+        if here is not None and entries == old and name in (None, here.name):
+            done = "unchanged"
+        elif here is not None and link is not None:
+            self._require_settled(here, link)
+        stored = here
+        if not self._wishes.dry_run:
+            if here is not None and done == "unchanged":
+                at.store.servers.put_link(at.name, self._linked(here))
+            else:
+                stored = at.store.servers.pull(at.name, here, name, entries, self._linked)
+        return PullReport(
+            connection=at.name,
+            name=there.name,
+            playlist=name or (as_name(there.name) if stored is None else stored.name),
+            id=None if stored is None else stored.id,
+            done=done,
+            dry_run=self._wishes.dry_run,
+            matched=tuple(matched),
+            left_out=tuple(left_out),
+            kept=kept,
+            notes=tuple(self._notes),
+        )
+
+    def _linked(self, here: PlaylistSummary) -> Link:
+        """That both are the same now."""
+        there, link, mark = self._there, self._link, mark_of(self._there)
+        return Link(
+            playlist=here.id,
+            id=there.id,
+            mark=link.mark if link is not None else mark or str(uuid.uuid4()),
+            name=there.name,
+            songs=self.songs,
+            title=here.name,
+            updated=here.updated,
+            theirs=mark is None if link is None else link.theirs,
+        )
+
+    def _merged(self, matched: Sequence[MatchedSong], old: Sequence[PlaylistEntry]) -> tuple[list[PlaylistEntry], int]:
+        """Songs as they are there, with the track and the passage that is meant here, and what is here only."""
+        sendable, _ = self._at.sendable(old)
+        track_of = {each.song: each.track for each in sendable}
+        entry_of = {entry.track: entry for entry in old}
+        merged: dict[int, PlaylistEntry] = {}
+        for each in matched:
+            track = track_of.get(each.song, each.track)
+            merged[track] = entry_of.get(track, PlaylistEntry(track))
+        entries = [*merged.values()]
+        # What the server does not have stays behind the song that it is behind here.
+        sent, kept, last = set(track_of.values()), 0, None
+        for entry in old:
+            if entry.track not in sent and entry.track not in merged:
+                at = next((index for index, each in enumerate(entries) if each.track == last), -1)
+                entries.insert(at + 1, entry)
+                kept += 1
+                last = entry.track
+            elif entry.track in merged:
+                last = entry.track
+        return entries, kept
+
+    def _name(self, here: PlaylistSummary | None) -> str | None:
+        """The name that it gets here; None where it keeps what it has."""
+        there, link, name = self._there, self._link, as_name(self._there.name)
+        if self._wishes.name is not None:
+            return self._wishes.name
+        taken = {each.name for each in self._at.store.playlists.all()}
+        if here is None or link is None:
+            if name in taken:
+                raise ConflictError(
+                    f"The library has a playlist {printable(name)} that is not the one of {self._at.name}: give another "
+                    "`name` for it."
+                )
+            return name
+        if there.name == link.name or name == here.name:
+            return None
+        renamed = f"It was renamed at {self._at.name}, to {printable(there.name)}"
+        if here.name != link.title or name in taken:
+            why = "it was renamed here, too" if here.name != link.title else "that name is taken here"
+            self._notes.append(f"{renamed}; it keeps its name here, since {why}.")
+            return None
+        self._notes.append(f"{renamed}, and so it is here.")
+        return name
+
+    def _require_settled(self, here: PlaylistSummary, link: Link) -> None:
+        """Refuse to overwrite what was done to the playlist here."""
+        if here.updated == link.updated:
+            return
+        there = "there, too" if self.songs != link.songs else "not there"
+        told = f"The playlist {printable(here.name)} was changed here since both were last the same, and {there}"
+        if self._wishes.overwrite:
+            self._notes.append(f"{told}; what was done here is overwritten.")
+        elif self._wishes.dry_run:
+            self._notes.append(f"{told}; `overwrite=True` would be needed.")
+        else:
+            raise ConflictError(f"{told}. Push it to have that there, or give `overwrite=True` to lose it.")
+
+
+def _is_unknown(link: Link, there: ServerPlaylist) -> bool:
+    """Whether a playlist is what a link is about that does not know its id, or one of another."""
+    return mark_of(there) == link.mark and not link.theirs
+
+
+def _chosen(
+    at: Exchange, playlist: int | str, listed: Sequence[ServerPlaylist], links: Sequence[Link]
+) -> ServerPlaylist:
+    """Find a playlist of the server by what a person calls it."""
+    own = {each.name: each.id for each in at.store.playlists.all()}
+    wanted = own.get(playlist) if isinstance(playlist, str) else playlist
+    for link in links:
+        if link.playlist == wanted and (there := at.standing(link, listed)) is not None:
+            return there
+    text = str(playlist)
+    found = [each for each in listed if each.id == text] or [each for each in listed if each.name == text]
+    found = found or [each for each in listed if same_name(each.name, text)]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        ids = ", ".join(printable(each.id) for each in found[:5])
+        raise UsageError(f"{at.name} has {len(found)} playlists {printable(text)}: give the id, of {ids}.")
+    known = ", ".join(printable(each.name) for each in listed[:5])
+    raise UsageError(f"{at.name} has no playlist {printable(text)}; {f'it has {known}' if known else 'it has none'}.")

@@ -1,0 +1,171 @@
+"""Writes a playlist of a library to a music server, in place."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Literal
+
+from img2music.app.server_exchange import MARK, Exchange, begun, mark_of
+from img2music.app.server_reports import PushReport
+from img2music.connectors.music_server import ServerPlaylist
+from img2music.errors import ConflictError, UsageError, printable
+from img2music.library.playlists import PlaylistSummary
+from img2music.library.servers import Link, same_name
+from img2music.options import ExchangeOptions
+
+Done = Literal["made", "renewed", "unchanged"]
+
+
+class Push:
+    """One playlist on its way to a server."""
+
+    def __init__(self, at: Exchange, found: PlaylistSummary, wishes: ExchangeOptions) -> None:
+        self._at, self._found, self._wishes = at, found, wishes
+        self._notes: list[str] = []
+        self._listed: Sequence[ServerPlaylist] = at.server.playlists()
+
+    def run(self) -> PushReport:
+        """Write it, or tell what would be written."""
+        at, found = self._at, self._found
+        entries = at.store.playlists.entries(found.id)
+        matched, left_out = at.sendable(entries)
+        wanted = tuple(each.song for each in matched)
+        if not wanted:
+            title = printable(found.name)
+            raise UsageError(
+                f"{at.name} has no song of the playlist {title}, so nothing is written there."
+                if entries
+                else f"The playlist {title} has no songs, so nothing is written to {at.name}."
+            )
+        link = at.link_of(found.id)
+        there = None if link is None else at.standing(link, self._listed)
+        if link is not None:
+            self._require_ours(link, there)
+        name = self._name(link, there)
+        if there is None:
+            if link is not None and link.id is not None:
+                self._notes.append(f"The playlist was deleted at {at.name}; it is made anew.")
+            there = self._taken_over(name)
+            if there is not None:
+                link = None
+        own = link or Link(playlist=found.id, id=None, mark=str(uuid.uuid4()), name=name)
+        actual = None if there is None else tuple(at.server.playlist_songs(there.id))
+        if there is not None and actual is not None and link is not None:
+            self._require_unchanged(link, there, actual)
+        done: Done = "made" if there is None else "renewed"
+        if there is not None and (actual, there.name) == (wanted, name) and _bears(there, own.mark):
+            done = "unchanged"
+        id_ = None if there is None else there.id
+        if not self._wishes.dry_run:
+            own = replace(own, name=name if there is None else own.name)
+            id_, stored = (there.id, wanted) if there and done == "unchanged" else self._write(own, there, name, wanted)
+            if stored != wanted:
+                self._notes.append(_lie(at.name, wanted, stored))
+            settled = replace(own, id=id_, name=name, songs=stored, sending=None, before=(), theirs=False)
+            at.store.servers.put_link(at.name, replace(settled, title=found.name, updated=found.updated))
+        return PushReport(
+            connection=at.name,
+            playlist=found.name,
+            name=name,
+            id=id_,
+            done=done,
+            dry_run=self._wishes.dry_run,
+            matched=tuple(matched),
+            left_out=tuple(left_out),
+            notes=tuple(self._notes),
+        )
+
+    def _write(
+        self, own: Link, there: ServerPlaylist | None, name: str, wanted: tuple[str, ...]
+    ) -> tuple[str, tuple[str, ...]]:
+        """Store what is meant, do it, and look at what came of it: the playlist's id, and the songs that it holds."""
+        server, links, where = self._at.server, self._at.store.servers, self._at.name
+        if there is None:
+            before = tuple(each.id for each in self._listed)
+            meant = replace(own, id=None, sending=wanted, before=before)
+            links.put_link(where, meant)
+            id_ = server.create_playlist(name, _marked(None, own.mark), wanted)
+            links.put_link(where, replace(meant, id=id_))
+        else:
+            id_ = there.id
+            links.put_link(where, replace(own, id=id_, sending=wanted))
+            server.replace_playlist(id_, name, _marked(there.comment, own.mark), wanted)
+        return id_, tuple(server.playlist_songs(id_))
+
+    def _require_ours(self, link: Link, there: ServerPlaylist | None) -> None:
+        """Refuse to write into what somebody else made."""
+        if link.theirs and there is not None and not self._wishes.take_over:
+            raise ConflictError(
+                f"The playlist {printable(there.name)} of {self._at.name} was made there, not by img2music: give "
+                "`take_over=True` to write into it."
+            )
+
+    def _require_unchanged(self, link: Link, there: ServerPlaylist, actual: tuple[str, ...]) -> None:
+        """Refuse to overwrite what somebody did to the songs there."""
+        if actual == link.songs or (link.sending is not None and _between(actual, link.songs, link.sending)):
+            return
+        more, less = len(set(actual) - set(link.songs)), len(set(link.songs) - set(actual))
+        what = (
+            f"{more} songs were added and {less} removed" if more or less else "its songs were put into another order"
+        )
+        told = f"The playlist {printable(there.name)} was changed at {self._at.name} since it was written: {what}"
+        if self._wishes.overwrite or self._wishes.take_over:
+            self._notes.append(f"{told}; that is overwritten.")
+        elif self._wishes.dry_run:
+            self._notes.append(f"{told}; `overwrite=True` would be needed.")
+        else:
+            raise ConflictError(f"{told}. Pull it to have that here, or give `overwrite=True` to lose it.")
+
+    def _taken_over(self, name: str) -> ServerPlaylist | None:
+        """A playlist of this name that somebody else made, if it is to be written into."""
+        for each in self._listed:
+            if each.own and same_name(each.name, name):
+                if self._wishes.take_over:
+                    return each
+                raise ConflictError(
+                    f"{self._at.name} has a playlist {printable(each.name)} that this library did not make: give "
+                    "another `name`, or `take_over=True` to write into it."
+                )
+        return None
+
+    def _name(self, link: Link | None, there: ServerPlaylist | None) -> str:
+        """What it is called there: as asked; as somebody called it there, unless it was renamed here since."""
+        here, where = self._found.name, self._at.name
+        if self._wishes.name is not None:
+            return self._wishes.name
+        if link is None or there is None or link.title is None:
+            return here
+        if here != link.title:
+            if there.name != link.name:
+                told = f"It was renamed here and, to {printable(there.name)}, at {where}; the new name here holds."
+                self._notes.append(told)
+            return here
+        if there.name != link.name:
+            self._notes.append(f"It was renamed at {where}, to {printable(there.name)}, and keeps that name there.")
+        return there.name
+
+
+def _bears(playlist: ServerPlaylist, mark: str) -> bool:
+    return playlist.comment is None or mark_of(playlist) == mark  # not every server has comments
+
+
+def _marked(comment: str | None, mark: str) -> str:
+    """What a person wrote there, and the mark."""
+    text = (comment or "").strip()
+    if not text:
+        return f"Made by img2music. img2music:{mark}"
+    return MARK.sub(f"img2music:{mark}", text) if MARK.search(text) else f"{text} img2music:{mark}"
+
+
+def _between(actual: tuple[str, ...], old: tuple[str, ...], sent: tuple[str, ...]) -> bool:
+    """Whether songs may be what was there while others were put in their place: some of either."""
+    cuts = range(len(actual) + 1)
+    return any(begun(actual[:cut], old) and begun(actual[cut:], sent) for cut in cuts) or begun(actual, sent)
+
+
+def _lie(name: str, sent: tuple[str, ...], stored: tuple[str, ...]) -> str:
+    lost = len(set(sent) - set(stored))
+    if lost:
+        return f"{name} was sent {len(sent)} songs and stored {len(sent) - lost}: look there for what it refuses."
+    more = len(set(stored) - set(sent))
+    return f"{name} stored {f'{more} songs more than' if more else 'in another order'} what was sent."

@@ -1,0 +1,154 @@
+"""The two sides of an exchange: songs of a library and of a music server, and what stands for what."""
+
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from img2music.app.playlists import LibraryPlaylists
+from img2music.app.server_reports import LeftOutSong, MatchedSong
+from img2music.connectors.connections import connection
+from img2music.connectors.music_server import MusicServer, ServerPlaylist
+from img2music.connectors.registry import MUSIC, music_server
+from img2music.errors import UsageError, printable
+from img2music.library.mapping import Mapped
+from img2music.library.matched_servers import renew
+from img2music.library.playlists import PlaylistEntry, PlaylistSummary
+from img2music.library.servers import KnownSong, Link
+from img2music.progress import Progress
+from img2music.track import Track, display_name
+
+if TYPE_CHECKING:
+    from img2music.library.store import LibraryStore
+
+MARK = re.compile(r"img2music:([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})")
+"""What the comment of a playlist holds that we made."""
+
+
+class Exchange:
+    """A library and a music server, to take songs from one to the other."""
+
+    def __init__(self, store: "LibraryStore", name: str) -> None:
+        self.store = store
+        self.connection = connection(name)
+        if self.connection.kind not in MUSIC:
+            raise UsageError(f"{printable(name)} is no music server; it has no playlists.")
+        self.name = self.connection.name
+        self.server: MusicServer = music_server(self.connection)
+
+    def renew(self, progress: Progress, *, refresh: bool = False, walk: bool = False) -> None:
+        """Bring up to date which songs of the server are tracks of the library."""
+        renew(self.store, self.server, self.connection, refresh=refresh, walk=walk, progress=progress)
+
+    def link_of(self, playlist: int) -> Link | None:
+        """What is known of the playlist there that stands for one here."""
+        return next((each for each in self.store.servers.links(self.name) if each.playlist == playlist), None)
+
+    def summary(self, playlist: int | str) -> PlaylistSummary:
+        """Find a playlist of the library."""
+        return LibraryPlaylists(self.store).summary(playlist)
+
+    def sendable(self, entries: Sequence[PlaylistEntry]) -> tuple[list[MatchedSong], list[LeftOutSong]]:
+        """Songs of the server for those of a playlist, each once, and those that it does not have."""
+        ids = [entry.track for entry in entries]
+        tracks = {track.id: track for track in self.store.tracks(ids, missing=True)}
+        sure = self.store.servers.songs_of(self.name, ids)
+        maybe = self.store.servers.songs_of(self.name, [id_ for id_ in ids if id_ not in sure], sure=False)
+        names = self.store.servers.named(self.name, {each.song for its in maybe.values() for each in its})
+        matched: dict[str, MatchedSong] = {}
+        left_out: list[LeftOutSong] = []
+        for track in (tracks[id_] for id_ in ids if id_ in tracks):
+            name = display_name(None, track.shown_title, track.artist)
+            first, *_ = sure.get(track.id, [None])
+            if first is None:
+                near = maybe.get(track.id, [])
+                told = tuple(song_name(names[each.song]) for each in near[:3] if each.song in names)
+                why = near[0].evidence.why if near else "the server has nothing like it"
+                left_out.append(LeftOutSong(track=track.id, song=None, name=name, why=why, candidates=told))
+            elif first.song in matched:
+                why = f"the server has one song for it and #{matched[first.song].track}"
+                left_out.append(LeftOutSong(track=track.id, song=first.song, name=name, why=why))
+            else:
+                matched[first.song] = MatchedSong(track=track.id, song=first.song, name=name, how=first.evidence.how)
+        return [*matched.values()], left_out
+
+    def standing(self, link: Link, listed: Sequence[ServerPlaylist]) -> ServerPlaylist | None:
+        """Find the playlist of the server that a link is about."""
+        by_id = {each.id: each for each in listed}
+        if link.id is not None and link.id in by_id:
+            return by_id[link.id]
+        for each in listed:
+            if mark_of(each) == link.mark:
+                return each
+        if link.id is None and link.sending is not None:  # it was being made when that was stopped
+            for each in listed:
+                new = each.own and each.id not in link.before and each.name == link.name and mark_of(each) is None
+                if new and begun(tuple(self.server.playlist_songs(each.id)), link.sending):
+                    return each
+        return None
+
+    def takeable(self, songs: Sequence[str]) -> tuple[list[MatchedSong], list[LeftOutSong]]:
+        """Tracks for the songs of a server's playlist, each once, and the songs that the library does not have."""
+        mapped = {each.song: each for each in self.store.servers.mapped(self.name, dict.fromkeys(songs))}
+        names = self.store.servers.named(self.name, mapped)
+        matched: dict[int, MatchedSong] = {}
+        left_out: list[LeftOutSong] = []
+        for id_ in songs:
+            found = mapped.get(id_)
+            if found is None:
+                why = "the server lists it nowhere else"
+                left_out.append(LeftOutSong(track=None, song=id_, name=id_, why=why))
+            elif not found.tracks:
+                left_out += self.left_there([found])
+            elif found.tracks[0].track in matched:
+                track, name = found.tracks[0].track, song_name(names[id_])
+                why = f"it is #{track} once more, and a playlist here holds a song once"
+                left_out.append(LeftOutSong(track=track, song=id_, name=name, why=why))
+            else:
+                first = found.tracks[0]
+                matched[first.track] = MatchedSong(
+                    track=first.track, song=id_, name=song_name(names[id_]), how=first.evidence.how
+                )
+        return [*matched.values()], left_out
+
+    def unknown(self, songs: Sequence[str]) -> bool:
+        """Whether songs are not known, so that all have to be read again."""
+        return len(self.store.servers.named(self.name, songs)) < len(set(songs))
+
+    def left_there(self, songs: Sequence[Mapped]) -> list[LeftOutSong]:
+        """Songs of the server that are no track, with what they may be."""
+        names = self.store.servers.named(self.name, [each.song for each in songs])
+        ids = {one.track for each in songs for one in each.candidates}
+        tracks = {track.id: track for track in self.store.tracks(sorted(ids), missing=True)}
+        return [
+            LeftOutSong(
+                track=None,
+                song=each.song,
+                name=song_name(names[each.song]) if each.song in names else each.song,
+                why=each.why,
+                candidates=tuple(track_name(tracks[one.track]) for one in each.candidates if one.track in tracks),
+            )
+            for each in songs
+        ]
+
+
+def track_name(track: Track) -> str:
+    """What to call a track among others that it is told apart from."""
+    return f"{track.display_name}{f' ({track.album})' if track.album else ''}"
+
+
+def song_name(song: KnownSong) -> str:
+    """What to call a song of a server."""
+    title = song.title or (song.path or song.id).replace("\\", "/").rpartition("/")[2]
+    return display_name(None, title, song.artist)
+
+
+def mark_of(playlist: ServerPlaylist) -> str | None:
+    """The mark of a playlist; None where it bears none."""
+    found = MARK.search(playlist.comment or "")
+    return found[1] if found else None
+
+
+def begun(actual: tuple[str, ...], sent: tuple[str, ...]) -> bool:
+    """Whether songs may be what came of sending others, in portions, up to some moment."""
+    left = iter(sent)
+    return all(song in left for song in actual)

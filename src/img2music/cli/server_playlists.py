@@ -1,0 +1,207 @@
+"""``img2music playlist``: playlists and likes that go to a music server, or come from one."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from img2music.cli.options import argument, command, opened_library, option, options_of
+from img2music.cli.output import ReportFormat, for_people, format_option, print_json, print_table, say
+from img2music.cli.progress import progress_bar
+from img2music.errors import UsageError
+from img2music.options import ME, ExchangeOptions
+
+if TYPE_CHECKING:
+    from img2music.app.library import Library
+    from img2music.app.server_reports import (
+        LeftOutSong,
+        LikesReport,
+        MatchedSong,
+        PlaylistComparison,
+        PullReport,
+        PushReport,
+    )
+
+connection_argument = argument(
+    "connection", metavar="CONNECTION", help="A music server, by the name of its connection."
+)
+refresh_option = option(
+    "--refresh", is_flag=True, help="Read all songs of the server again, and match all of them anew."
+)
+person_option = option("--person", default=ME, metavar="NAME", help="Whose likes.")
+
+
+def _two(context: click.Context, parameter: click.Parameter, names: tuple[str, ...]) -> tuple[str | None, str]:
+    """A playlist and a connection, or a connection alone."""
+    if not 1 <= len(names) <= 2:
+        raise click.BadParameter(f"give a playlist and a connection, not {len(names)} names.")
+    return (None, names[0]) if len(names) == 1 else (names[0], names[1])
+
+
+def _playlist_and_connection(what: str) -> object:
+    return argument(
+        "names", metavar="[PLAYLIST] CONNECTION", nargs=-1, required=True, callback=_two, help=f"{what}, and a server."
+    )
+
+
+@command()
+@_playlist_and_connection("A playlist of the library (none with --likes)")
+@opened_library(create=False)
+@option("--likes", is_flag=True, help="Mark songs at the server as liked that you like here.")
+@person_option
+@options_of(ExchangeOptions)
+@format_option
+def push(
+    *,
+    library: "Library",
+    names: tuple[str | None, str],
+    likes: bool,
+    person: str,
+    options: ExchangeOptions,
+    format_: ReportFormat | None,
+) -> None:
+    """Write a playlist of the library to a music server, in place, or likes.
+
+    It is known there by a mark in its comment, and nothing else there changes. What somebody changed in it there is not
+    overwritten unless you say so. May be stopped at any time, and run again. Exit code 1 if songs are left out.
+    """
+    playlist, connection = names
+    _require_either(playlist, likes)
+    with library.playlists.at(connection) as server, progress_bar() as progress:
+        if playlist is None:
+            _give_likes(server.push_likes(person=person, dry_run=options.dry_run, progress=progress), format_)
+            return
+        pushed = server.push(playlist, progress=progress, **vars(options))
+    told = f"{pushed.name} at {connection}: {_done(pushed)}"
+    _give(pushed, told, pushed.matched, pushed.left_out, format_)
+
+
+@command()
+@_playlist_and_connection("A playlist of the server, by name or id (none with --likes)")
+@opened_library()
+@option("--likes", is_flag=True, help="Store that you like here what is liked at the server.")
+@person_option
+@options_of(ExchangeOptions, without=("take_over",))
+@format_option
+def pull(
+    *,
+    library: "Library",
+    names: tuple[str | None, str],
+    likes: bool,
+    person: str,
+    options: ExchangeOptions,
+    format_: ReportFormat | None,
+) -> None:
+    """Take a playlist of a music server into the library, in place, or likes.
+
+    Passages are kept, and so are songs that the server does not have. What was changed in it here is not overwritten
+    unless you say so. May be stopped at any time, and run again. Exit code 1 if songs are left out.
+    """
+    playlist, connection = names
+    _require_either(playlist, likes)
+    with library.playlists.at(connection) as server, progress_bar() as progress:
+        if playlist is None:
+            _give_likes(server.pull_likes(person=person, dry_run=options.dry_run, progress=progress), format_)
+            return
+        pulled = server.pull(playlist, progress=progress, **vars(options))
+    told = f"{pulled.playlist}, from {connection}: {_done(pulled)}"
+    if pulled.kept:
+        told += f", {pulled.kept} kept that are here only"
+    _give(pulled, told, pulled.matched, pulled.left_out, format_)
+
+
+@command()
+@argument("playlist", metavar="PLAYLIST", help="Name of a playlist of the library.")
+@connection_argument
+@opened_library(create=False)
+@refresh_option
+@format_option
+def diff(library: "Library", playlist: str, connection: str, refresh: bool, format_: ReportFormat | None) -> None:
+    """Compare a playlist of the library with the one of a music server that stands for it.
+
+    Exit code 1 if they differ.
+    """
+    with library.playlists.at(connection) as server, progress_bar() as progress:
+        found = server.compare(playlist, refresh=refresh, progress=progress)
+    if for_people(format_):
+        _print_difference(found)
+    else:
+        print_json(found)
+    for note in found.notes:
+        say(note)
+    if not found.same:
+        raise click.exceptions.Exit(1)
+
+
+@command()
+@connection_argument
+@opened_library(create=False)
+@refresh_option
+@format_option
+def match(library: "Library", connection: str, refresh: bool, format_: ReportFormat | None) -> None:
+    """Tell which songs of a music server are tracks of the library, and list those of which that is unsure."""
+    with library.playlists.at(connection) as server, progress_bar() as progress:
+        found = server.match(refresh=refresh, progress=progress)
+    if for_people(format_):
+        rows = [(each.name, each.why, "\n".join(each.candidates)) for each in found.unsure]
+        print_table(("song of the server", "why it is unsure", "what it may be"), rows)
+    else:
+        print_json(found)
+    ways = ", ".join(f"{count} by {how}" for how, count in found.ways.items())
+    known = f"{found.mapped} are tracks of the library{f' ({ways})' if ways else ''}"
+    say(f"{found.songs} songs at {connection}: {known}, {len(found.unsure)} may be, {found.absent} are not.")
+
+
+def _require_either(playlist: str | None, likes: bool) -> None:
+    if (playlist is None) is not likes:
+        raise UsageError("Give either a playlist and a connection, or `likes` and a connection.")
+
+
+def _done(report: "PushReport | PullReport") -> str:
+    done = f"would be {report.done}" if report.dry_run and report.done != "unchanged" else report.done
+    left = f", {len(report.left_out)} left out" if report.left_out else ""
+    return f"{done}, {len(report.matched)} songs{left}"
+
+
+def _give(
+    report: "PushReport | PullReport",
+    told: str,
+    matched: "Sequence[MatchedSong]",
+    left_out: "Sequence[LeftOutSong]",
+    format_: ReportFormat | None,
+) -> None:
+    if for_people(format_):
+        if report.dry_run:
+            print_table((">track", "song", "known by"), [(f"#{each.track}", each.name, each.how) for each in matched])
+        _print_left_out(left_out)
+    else:
+        print_json(report)
+    for note in report.notes:
+        say(note)
+    say(f"{told}.")
+    if left_out:
+        raise click.exceptions.Exit(1)
+
+
+def _give_likes(report: "LikesReport", format_: ReportFormat | None) -> None:
+    if for_people(format_):
+        print_table(("newly liked",), [(name,) for name in report.new])
+        _print_left_out(report.left_out)
+    else:
+        print_json(report)
+    where = f"at {report.connection}" if report.to == "server" else f"here, from {report.connection}"
+    would = "would be " if report.dry_run else ""
+    say(f"{len(report.new)} songs {would}newly liked {where}, {report.known} before, {len(report.left_out)} left out.")
+
+
+def _print_left_out(songs: "Sequence[LeftOutSong]") -> None:
+    rows = [(each.name, each.why, "\n".join(each.candidates)) for each in songs]
+    print_table(("left out", "why", "what it may be"), rows)
+
+
+def _print_difference(found: "PlaylistComparison") -> None:
+    signs = {"both": "", "here": "only here", "there": "only there"}
+    rows = [
+        ("" if each.track is None else f"#{each.track}", each.name, signs[each.where], each.why) for each in found.songs
+    ]
+    print_table((">track", "song", "", "why"), rows, found.playlist)

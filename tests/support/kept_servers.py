@@ -12,6 +12,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from img2music.cli.app import main
+from img2music.connectors import registry
 from img2music.connectors.connections import Connection, keep
 from img2music.connectors.music_server import Seen, ServerPlaylist, ServerSong
 from img2music.errors import SourceError
@@ -20,6 +22,21 @@ KIND = "kept"
 HOME = f"{__name__}:KeptServer"
 PORTION = 3
 """Songs that are stored at once."""
+
+
+def register() -> None:
+    """Let connections be of its kind in this process."""
+    registry.MUSIC[KIND] = HOME
+
+
+def run(config: str, arguments: Sequence[str]) -> None:
+    """Run a command that knows it; for a process of its own."""
+    os.environ["XDG_CONFIG_HOME"] = config
+    register()
+    streams = os.open(os.devnull, os.O_WRONLY)
+    for number in (1, 2):
+        os.dup2(streams, number)
+    main(arguments)
 
 
 def make(file: Path, songs: Sequence[ServerSong], name: str = "home") -> Path:

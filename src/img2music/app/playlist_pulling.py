@@ -82,7 +82,7 @@ class Pull:
         )
 
     def _merged(self, matched: Sequence[MatchedSong], old: Sequence[PlaylistEntry]) -> tuple[list[PlaylistEntry], int]:
-        """Songs as they are there, with the track and the passage that is meant here, and what is here only."""
+        """Songs as they are there, with the passages that are meant here, and what is here only."""
         sendable, _ = self._at.sendable(old)
         track_of = {each.song: each.track for each in sendable}
         entry_of = {entry.track: entry for entry in old}

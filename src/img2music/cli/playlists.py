@@ -22,25 +22,16 @@ def list_(library: "Library", connection: str | None, format_: ReportFormat | No
     if connection is not None:
         with library.playlists.at(connection) as server:
             there = server.list()
-        rows = [
-            (
-                each.id,
-                each.name,
-                "" if each.songs is None else str(each.songs),
-                "ours" if each.ours else "",
-                each.playlist,
-            )
+        marks = {True: "ours", False: ""}
+        its = [
+            (each.id, each.name, "" if each.songs is None else str(each.songs), marks[each.ours], each.playlist or "")
             for each in there.playlists
         ]
-        print_report(format_, there, ("id", "name", ">songs", "", "playlist here"), [_filled(row) for row in rows])
+        print_report(format_, there, ("id", "name", ">songs", "", "playlist here"), its)
         return
     found = library.playlists.list()
     rows = [(each.name, str(each.songs), each.updated) for each in found.playlists]
     print_report(format_, found, ("name", ">songs", "changed"), rows)
-
-
-def _filled(row: tuple[str | None, ...]) -> tuple[str, ...]:
-    return tuple(cell or "" for cell in row)
 
 
 @command()

@@ -1,7 +1,7 @@
 """``img2music playlist``: playlists and likes that go to a music server, or come from one."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -38,7 +38,7 @@ def _two(context: click.Context, parameter: click.Parameter, names: tuple[str, .
     return (None, names[0]) if len(names) == 1 else (names[0], names[1])
 
 
-def _playlist_and_connection(what: str) -> object:
+def _playlist_and_connection(what: str) -> Any:
     return argument(
         "names", metavar="[PLAYLIST] CONNECTION", nargs=-1, required=True, callback=_two, help=f"{what}, and a server."
     )

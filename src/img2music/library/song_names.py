@@ -91,7 +91,7 @@ _LIVE_ALBUM = re.compile(
     r"\blive (?:at|in|from|on|album|\d{4})\b|\blive$|\bunplugged\b|\bin concert\b|\ben vivo\b|\bao vivo\b|"
     r"\bbbc sessions?\b|\bpeel sessions?\b"
 )
-_FILLERS = frozenset(["the", "a", "an", "at", "in", "on", "from", "of", "and", "version", "ver", "remaster", "remastered", "digital", "live", "mix", "edit"])
+_FILLERS = frozenset(re.findall(r"\w+", "the a an at in on from of and version ver remastered digital live mix edit"))
 
 Versions = Mapping[str, frozenset[str]]
 """What marks a recording, by kind, and the words that say which one of that kind; empty for the usual recording."""

@@ -57,11 +57,10 @@ class Push:
             done = "unchanged"
         id_ = None if there is None else there.id
         if not self._wishes.dry_run:
-            own = replace(own, name=name if there is None else own.name)
             id_, stored = (there.id, wanted) if there and done == "unchanged" else self._write(own, there, name, wanted)
             if stored != wanted:
                 self._notes.append(_lie(at.name, wanted, stored))
-            settled = replace(own, id=id_, name=name, songs=stored, sending=None, before=(), theirs=False)
+            settled = replace(own, id=id_, name=name, songs=stored, sending=None, naming=None, before=(), theirs=False)
             at.store.servers.put_link(at.name, replace(settled, title=found.name, updated=found.updated))
         return PushReport(
             connection=at.name,
@@ -80,16 +79,15 @@ class Push:
     ) -> tuple[str, tuple[str, ...]]:
         """Store what is meant, do it, and look at what came of it: the playlist's id, and the songs that it holds."""
         server, links, where = self._at.server, self._at.store.servers, self._at.name
+        before = tuple(each.id for each in self._listed)
         if there is None:
-            before = tuple(each.id for each in self._listed)
-            meant = replace(own, id=None, sending=wanted, before=before)
+            meant = replace(own, id=None, sending=wanted, naming=name, before=before)
             links.put_link(where, meant)
             id_ = server.create_playlist(name, _marked(None, own.mark), wanted)
             links.put_link(where, replace(meant, id=id_))
         else:
-            id_ = there.id
-            links.put_link(where, replace(own, id=id_, sending=wanted))
-            server.replace_playlist(id_, name, _marked(there.comment, own.mark), wanted)
+            links.put_link(where, replace(own, id=there.id, sending=wanted, naming=name, before=before))
+            id_ = server.replace_playlist(there.id, name, _marked(there.comment, own.mark), wanted)
         return id_, tuple(server.playlist_songs(id_))
 
     def _require_ours(self, link: Link, there: ServerPlaylist | None) -> None:
@@ -136,7 +134,7 @@ class Push:
         if link is None or there is None or link.title is None:
             return here
         if here != link.title:
-            if there.name != link.name:
+            if there.name not in (link.name, here):
                 told = f"It was renamed here and, to {printable(there.name)}, at {where}; the new name here holds."
                 self._notes.append(told)
             return here

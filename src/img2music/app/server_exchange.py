@@ -79,11 +79,12 @@ class Exchange:
         for each in listed:
             if mark_of(each) == link.mark:
                 return each
-        if link.id is None and link.sending is not None:  # it was being made when that was stopped
-            for each in listed:
-                new = each.own and each.id not in link.before and each.name == link.name and mark_of(each) is None
-                if new and begun(tuple(self.server.playlist_songs(each.id)), link.sending):
-                    return each
+        if link.sending is None:
+            return None
+        for each in listed:  # it was being made, or renamed where names are ids, when that was stopped
+            new = each.own and each.id not in link.before and each.name == link.naming and mark_of(each) is None
+            if new and begun(tuple(self.server.playlist_songs(each.id)), link.sending):
+                return each
         return None
 
     def takeable(self, songs: Sequence[str]) -> tuple[list[MatchedSong], list[LeftOutSong]]:

@@ -303,7 +303,7 @@ server_playlists = sa.Table(
     ),
     sa.Column("id", TextType),  # at the server; none until it is known there
     *(sa.Column(name, TextType, nullable=False) for name in ("mark", "name", "songs")),
-    *(sa.Column(name, TextType) for name in ("sending", "before")),  # while it is being written
+    *(sa.Column(name, TextType) for name in ("sending", "naming", "before")),  # while it is being written
     sa.Column("title", TextType),  # in the library, and when it was changed there, as both were last the same
     sa.Column("updated", TextType),
     sa.Column("theirs", sa.Boolean, nullable=False),  # whether somebody else made it there

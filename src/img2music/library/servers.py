@@ -90,8 +90,8 @@ class KnownSong:
 class Link:
     """A playlist of a server that stands for one of the library, as both last were the same.
 
-    While it is being written there, ``sending`` holds what is meant to be in it; while it is being made, ``id`` is None
-    and ``before`` holds the ids of the playlists that were there before.
+    While it is being written there, ``sending`` holds what is meant to be in it, ``naming`` its name, and ``before``
+    the ids of the playlists that were there before; while it is being made, ``id`` is None.
     """
 
     playlist: int
@@ -100,6 +100,7 @@ class Link:
     name: str  # at the server
     songs: tuple[str, ...] = ()  # there
     sending: tuple[str, ...] | None = None
+    naming: str | None = None
     before: tuple[str, ...] = ()
     title: str | None = None  # here
     updated: str | None = None  # here, when it was last changed
@@ -454,7 +455,8 @@ def _put_link(connection: sa.Connection, where: str, link: Link) -> None:
     row["playlist_id"] = row.pop("playlist")
     for name in _LISTS:
         row[name] = None if row[name] is None else json.dumps(row[name])
-    row["name"] = (storable(row["name"]) or "")[:LONGEST_TEXT]
+    for name in ("name", "naming"):
+        row[name] = None if row[name] is None else (storable(row[name]) or "")[:LONGEST_TEXT]
     still = connection.scalar(sa.select(playlists.c.id).where(playlists.c.id == link.playlist))
     if still is not None:  # it may have been deleted here meanwhile
         upsert(connection, server_playlists, [{"connection": where, **row}], "connection", "playlist_id")
@@ -463,7 +465,7 @@ def _put_link(connection: sa.Connection, where: str, link: Link) -> None:
 def _link(row: sa.Row[Any]) -> Link:
     lists = {name: None if getattr(row, name) is None else tuple(json.loads(getattr(row, name))) for name in _LISTS}
     lists["before"] = lists["before"] or ()
-    names = ("id", "mark", "name", "title", "updated", "theirs")
+    names = ("id", "mark", "name", "naming", "title", "updated", "theirs")
     return Link(playlist=row.playlist_id, **lists, **{name: getattr(row, name) for name in names})  # type: ignore[arg-type]
 
 

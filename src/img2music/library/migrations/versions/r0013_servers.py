@@ -54,7 +54,7 @@ def upgrade() -> None:
         sa.Column("playlist_id", ID, of_playlist, primary_key=True, autoincrement=False),
         sa.Column("id", sa.Text),
         *(sa.Column(name, sa.Text, nullable=False) for name in ("mark", "name", "songs")),
-        *(sa.Column(name, sa.Text) for name in ("sending", "before", "title", "updated")),
+        *(sa.Column(name, sa.Text) for name in ("sending", "naming", "before", "title", "updated")),
         sa.Column("theirs", sa.Boolean, nullable=False),
         sa.Index("ix_server_playlists_playlist_id", "playlist_id"),
     )

@@ -63,15 +63,15 @@ class Scene:
         process.close()
         return code
 
-    def moments(self, *arguments: str) -> Iterator[int]:
+    def moments(self, *arguments: str, **plan: bool) -> Iterator[int]:
         """Kill the command at each moment in turn, with the server as it was before."""
         self.save()
-        self.restore()
+        self.restore(**plan)
         assert self.command(*arguments) == 0
         for moment in range(1, kept_servers.read(self.server)["steps"] + 1):
-            self.restore(die=moment)
+            self.restore(die=moment, **plan)
             assert self.command(*arguments) == -9
-            kept_servers.write(self.server, kept_servers.read(self.server) | {"plan": {}})
+            kept_servers.write(self.server, kept_servers.read(self.server) | {"plan": plan})
             yield moment
 
     @property
@@ -107,13 +107,16 @@ def test_a_new_playlist_is_there_once_and_whole(scene: Scene) -> None:
     assert moments >= 12
 
 
-def test_a_playlist_is_renewed_in_place_and_whole(scene: Scene) -> None:
+@pytest.mark.parametrize("names", [False, True])
+def test_a_playlist_is_renewed_in_place_and_whole(scene: Scene, names: bool) -> None:
+    kept_servers.write(scene.server, kept_servers.read(scene.server) | {"plan": {"names": names}})
     with img2music.Library.open(scene.library) as library, library.playlists.at("home") as home:
         library.playlists.save("Evening", OLD)
         id_ = home.push("Evening").id or ""
         library.playlists.change("Evening", songs=NEW, name="Night")
+    id_ = "Night" if names else id_
     moments = 0
-    for moments in scene.moments("push", "Night", "home"):
+    for moments in scene.moments("push", "Night", "home", names=names):
         with img2music.Library.open(scene.library) as library, library.playlists.at("home") as home:
             assert home.push("Night").notes == ()
             assert scene.playlists.keys() == {"theirs", id_}

@@ -10,7 +10,7 @@ import signal
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from img2music.cli.app import main
 from img2music.connectors import registry
@@ -60,7 +60,11 @@ def read(file: Path) -> dict[str, Any]:
 
 
 class KeptServer:
-    """A login at such a server. `plan` may hold: `die` (at which step), `lies` (songs that it never stores), `bare`."""
+    """A login at such a server.
+
+    Its plan may hold: `die` (at which step), `lies` (songs that it never stores), `names` (names are ids, and there are
+    no comments, as MPD has it).
+    """
 
     def __init__(self, connection: Connection, secret: str | None) -> None:
         self._file = Path(connection.url)
@@ -86,12 +90,21 @@ class KeptServer:
         for song in self._step()["songs"]:
             yield ServerSong(**song)
 
+    def song(self, song: str) -> ServerSong:
+        for each in self.songs():
+            if each.id == song:
+                return each
+        raise SourceError("Kept: there is no such song.", status=404)
+
+    def fetch(self, song: str, to: BinaryIO, size: int, seconds: float) -> None:
+        raise SourceError("Kept: it has no sounds.")
+
     def read(self, song: str, start: int, end: int) -> bytes:
         raise SourceError("Kept: it has no sounds.")
 
     def playlists(self) -> list[ServerPlaylist]:
         kept = self._step()
-        bare = kept["plan"].get("bare")
+        bare = kept["plan"].get("names")
         return [
             ServerPlaylist(
                 id=id_,
@@ -114,7 +127,7 @@ class KeptServer:
 
         def make(kept: dict[str, Any]) -> None:
             kept["made"] += 1
-            made.append(f"p{kept['made']}")
+            made.append(name if kept["plan"].get("names") else f"p{kept['made']}")
             kept["playlists"][made[0]] = {"name": name, "comment": "", "songs": []}
 
         self._step(make)
@@ -122,9 +135,15 @@ class KeptServer:
         self._step(lambda kept: kept["playlists"][made[0]].update(comment=comment))
         return made[0]
 
-    def replace_playlist(self, playlist: str, name: str, comment: str, songs: Sequence[str]) -> None:
-        self._step(lambda kept: kept["playlists"][playlist].update(name=name, comment=comment, songs=[]))
-        self._fill(playlist, songs)
+    def replace_playlist(self, playlist: str, name: str, comment: str, songs: Sequence[str]) -> str:
+        def rename(kept: dict[str, Any]) -> None:
+            there = kept["playlists"].pop(playlist) | {"name": name, "comment": comment, "songs": []}
+            kept["playlists"][name if kept["plan"].get("names") else playlist] = there
+
+        self._step(rename)
+        id_ = name if read(self._file)["plan"].get("names") else playlist
+        self._fill(id_, songs)
+        return id_
 
     def _fill(self, playlist: str, songs: Sequence[str]) -> None:
         for first in range(0, len(songs), PORTION):

@@ -17,23 +17,20 @@ from typing import Any
 from img2music.connectors.music_server import ServerSong
 
 _SYLLABLES = (
-    "ba be bo da do fa ga ha jo ka ki la le lo ma mi mo na ne no pa ra re ri ro sa se si so ta te to va ve za".split()
+    ["ba", "be", "bo", "da", "do", "fa", "ga", "ha", "jo", "ka", "ki", "la", "le", "lo", "ma", "mi", "mo", "na", "ne", "no", "pa", "ra", "re", "ri", "ro", "sa", "se", "si", "so", "ta", "te", "to", "va", "ve", "za"]
 )
 _ACCENTS = {"a": "áàäâå", "e": "éèêë", "o": "óöôø", "i": "íî", "n": "ñ", "u": "üú", "s": "š", "c": "ç"}
 _ADJECTIVES = (
-    "silver broken golden lonely electric burning hollow distant gentle paper velvet crooked frozen hidden".split()
+    ["silver", "broken", "golden", "lonely", "electric", "burning", "hollow", "distant", "gentle", "paper", "velvet", "crooked", "frozen", "hidden"]
 )
-_NOUNS = "river mirror garden summer engine shadow lantern harbour winter signal window feather mountain station ocean".split()
-_VERBS = "chasing leaving holding breaking finding losing watching calling".split()
-_COMMON = (
-    "Home;Intro;Hold On;Angel;Stay;Interlude;Fire;Rain;Alone;Forever;You;Run;Dreams;Heaven;Lost;Time;Outro;Again;"
-    "Without You;Live and Learn;Remix the World;Cover Me;Demo Derby;Mr. Moon;Take Two Steps;Edit My Heart"
-).split(";")
+_NOUNS = ["river", "mirror", "garden", "summer", "engine", "shadow", "lantern", "harbour", "winter", "signal", "window", "feather", "mountain", "station", "ocean"]
+_VERBS = ["chasing", "leaving", "holding", "breaking", "finding", "losing", "watching", "calling"]
+_COMMON = ["Home", "Intro", "Hold On", "Angel", "Stay", "Interlude", "Fire", "Rain", "Alone", "Forever", "You", "Run", "Dreams", "Heaven", "Lost", "Time", "Outro", "Again", "Without You", "Live and Learn", "Remix the World", "Cover Me", "Demo Derby", "Mr. Moon", "Take Two Steps", "Edit My Heart"]
 _OTHER_SCRIPTS = (
-    "밤하늘;여름밤의 꿈;봄날의 바다;夜の海;桜の道;Белая ночь;Река времени;Καλοκαίρι;雨の音;첫눈;Осень;月光".split(";")
+    ["밤하늘", "여름밤의 꿈", "봄날의 바다", "夜の海", "桜の道", "Белая ночь", "Река времени", "Καλοκαίρι", "雨の音", "첫눈", "Осень", "月光"]
 )
-_OTHER_ARTISTS = "김서아;이도윤 밴드;山本ひかり;Ночной поезд;Μαρία Άνεμος;青い鳥;바다소년".split(";")
-_GENRES = "Rock;Pop;Jazz;Electronic;Folk;K-Pop".split(";")
+_OTHER_ARTISTS = ["김서아", "이도윤 밴드", "山本ひかり", "Ночной поезд", "Μαρία Άνεμος", "青い鳥", "바다소년"]
+_GENRES = ["Rock", "Pop", "Jazz", "Electronic", "Folk", "K-Pop"]
 VERSIONS = ("live", "remaster", "remix", "acoustic", "demo", "edit", "instrumental", "again")
 
 

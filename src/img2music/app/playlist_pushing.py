@@ -45,9 +45,11 @@ class Push:
         if there is None:
             if link is not None and link.id is not None:
                 self._notes.append(f"The playlist was deleted at {at.name}; it is made anew.")
-            there = self._taken_over(name)
+            there = self._taken_over(name, None)
             if there is not None:
                 link = None
+        if there is not None and name != there.name:
+            self._taken_over(name, there)
         own = link or Link(playlist=found.id, id=None, mark=str(uuid.uuid4()), name=name)
         actual = None if there is None else tuple(at.server.playlist_songs(there.id))
         if there is not None and actual is not None and link is not None:
@@ -114,11 +116,11 @@ class Push:
         else:
             raise ConflictError(f"{told}. Pull it to have that here, or give `overwrite=True` to lose it.")
 
-    def _taken_over(self, name: str) -> ServerPlaylist | None:
+    def _taken_over(self, name: str, ours: ServerPlaylist | None) -> ServerPlaylist | None:
         """A playlist of this name that somebody else made, if it is to be written into."""
         for each in self._listed:
-            if each.own and same_name(each.name, name):
-                if self._wishes.take_over:
+            if each.own and each is not ours and same_name(each.name, name):
+                if self._wishes.take_over and ours is None:
                     return each
                 raise ConflictError(
                     f"{self._at.name} has a playlist {printable(each.name)} that this library did not make: give "

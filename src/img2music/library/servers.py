@@ -221,7 +221,7 @@ class ServerTable:
         within = sa.and_(tracks.c.path >= prefix, tracks.c.path < prefix[:-1] + "0")  # what comes after "/"
         with self._reading() as reading:
             rows = reading.execute(sa.select(tracks.c.path, tracks.c.id).where(within)).all()
-        return {unquote(row.path[len(prefix) :].partition("/")[0]): row.id for row in rows}
+        return {unquote(row.path[len(prefix) :].partition(".")[0]): row.id for row in rows}
 
     def put_matched(self, connection: str, found: Sequence[Mapped]) -> None:
         """Store what became of songs."""
@@ -329,6 +329,14 @@ class ServerTable:
                 for row in reading.execute(wanted.order_by(server_tracks.c.song_id, server_tracks.c.position)):
                     found.setdefault(row.song_id, row.track_id)
         return found
+
+    def here(self, connection: str) -> set[str]:
+        """Tell the songs of a server whose sound is here, too, so that it need not be had from there."""
+        elsewhere = sa.or_(tracks.c.path < f"{SCHEME}:", tracks.c.path >= f"{SCHEME};")  # what comes after ":"
+        its = sa.and_(server_tracks.c.connection == connection, server_tracks.c.sure, tracks.c.missing.is_(False))
+        wanted = sa.select(server_tracks.c.song_id).join(tracks, tracks.c.id == server_tracks.c.track_id)
+        with self._reading() as reading:
+            return set(reading.scalars(wanted.where(its, elsewhere)))
 
     def songs_of(self, connection: str, ids: Iterable[int], *, sure: bool = True) -> dict[int, list[Candidate]]:
         """Tell the songs that tracks surely are, or may be like, the likeliest first; a candidate names its song."""

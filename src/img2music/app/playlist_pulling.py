@@ -82,7 +82,7 @@ class Pull:
         )
 
     def _merged(self, matched: Sequence[MatchedSong], old: Sequence[PlaylistEntry]) -> tuple[list[PlaylistEntry], int]:
-        """Songs as they are there, with the passages that are meant here, and what is here only."""
+        """Songs as they are there, with their passages here, and what is here only."""
         sendable, _ = self._at.sendable(old)
         track_of = {each.song: each.track for each in sendable}
         entry_of = {entry.track: entry for entry in old}
@@ -112,8 +112,8 @@ class Pull:
         if here is None or link is None:
             if name in taken:
                 raise ConflictError(
-                    f"The library has a playlist {printable(name)} that is not the one of {self._at.name}: give another "
-                    "`name` for it."
+                    f"The library has a playlist {printable(name)} that is not the one of {self._at.name}: give "
+                    "another `name` for it."
                 )
             return name
         if there.name == link.name or name == here.name:

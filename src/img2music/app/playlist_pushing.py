@@ -27,33 +27,17 @@ class Push:
     def run(self) -> PushReport:
         """Write it, or tell what would be written."""
         at, found = self._at, self._found
-        entries = at.store.playlists.entries(found.id)
-        matched, left_out = at.sendable(entries)
+        matched, left_out = at.sendable(at.store.playlists.entries(found.id))
         wanted = tuple(each.song for each in matched)
         if not wanted:
-            title = printable(found.name)
-            raise UsageError(
-                f"{at.name} has no song of the playlist {title}, so nothing is written there."
-                if entries
-                else f"The playlist {title} has no songs, so nothing is written to {at.name}."
-            )
-        link = at.link_of(found.id)
-        there = None if link is None else at.standing(link, self._listed)
-        if link is not None:
-            self._require_ours(link, there)
-        name = self._name(link, there)
-        if there is None:
-            if link is not None and link.id is not None:
-                self._notes.append(f"The playlist was deleted at {at.name}; it is made anew.")
-            there = self._taken_over(name, None)
-            if there is not None:
-                link = None
-        if there is not None and name != there.name:
-            self._taken_over(name, there)
-        own = link or Link(playlist=found.id, id=None, mark=str(uuid.uuid4()), name=name)
+            title, nothing = printable(found.name), "so nothing is written there"
+            has = f"{at.name} has no song of the playlist {title}" if left_out else f"The playlist {title} has no songs"
+            raise UsageError(f"{has}, {nothing}.")
+        link, there, name = self._find()
         actual = None if there is None else tuple(at.server.playlist_songs(there.id))
         if there is not None and actual is not None and link is not None:
             self._require_unchanged(link, there, actual)
+        own = link or Link(playlist=found.id, id=None, mark=str(uuid.uuid4()), name=name)
         done: Done = "made" if there is None else "renewed"
         if there is not None and (actual, there.name) == (wanted, name) and _bears(there, own.mark):
             done = "unchanged"
@@ -76,6 +60,22 @@ class Push:
             notes=tuple(self._notes),
         )
 
+    def _find(self) -> tuple[Link | None, ServerPlaylist | None, str]:
+        """Find where it goes: what is known of that, the playlist there if there is one, and its name."""
+        link = self._at.link_of(self._found.id)
+        there = None if link is None else self._at.standing(link, self._listed)
+        if link is not None and there is not None:
+            self._require_ours(link, there)
+        name = self._name(link, there)
+        if there is not None:
+            if name != there.name:
+                self._taken_over(name, there)
+            return link, there, name
+        if link is not None and link.id is not None:
+            self._notes.append(f"The playlist was deleted at {self._at.name}; it is made anew.")
+        taken = self._taken_over(name, None)
+        return (link, None, name) if taken is None else (None, taken, name)
+
     def _write(
         self, own: Link, there: ServerPlaylist | None, name: str, wanted: tuple[str, ...]
     ) -> tuple[str, tuple[str, ...]]:
@@ -92,9 +92,9 @@ class Push:
             id_ = server.replace_playlist(there.id, name, _marked(there.comment, own.mark), wanted)
         return id_, tuple(server.playlist_songs(id_))
 
-    def _require_ours(self, link: Link, there: ServerPlaylist | None) -> None:
+    def _require_ours(self, link: Link, there: ServerPlaylist) -> None:
         """Refuse to write into what somebody else made."""
-        if link.theirs and there is not None and not self._wishes.take_over:
+        if link.theirs and not self._wishes.take_over:
             raise ConflictError(
                 f"The playlist {printable(there.name)} of {self._at.name} was made there, not by img2music: give "
                 "`take_over=True` to write into it."

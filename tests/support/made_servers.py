@@ -8,6 +8,7 @@ songs of the same title, songs that are on one side only.
 
 import dataclasses
 import random
+import re
 import unicodedata
 import uuid
 from collections import Counter
@@ -16,19 +17,59 @@ from typing import Any
 
 from img2music.connectors.music_server import ServerSong
 
-_SYLLABLES = (
-    ["ba", "be", "bo", "da", "do", "fa", "ga", "ha", "jo", "ka", "ki", "la", "le", "lo", "ma", "mi", "mo", "na", "ne", "no", "pa", "ra", "re", "ri", "ro", "sa", "se", "si", "so", "ta", "te", "to", "va", "ve", "za"]
-)
+_SYLLABLES = re.findall("..", "babebobadafagahajokakilalelomamimonanenopararerirosasesisotatetovavezafidu")
 _ACCENTS = {"a": "áàäâå", "e": "éèêë", "o": "óöôø", "i": "íî", "n": "ñ", "u": "üú", "s": "š", "c": "ç"}
-_ADJECTIVES = (
-    ["silver", "broken", "golden", "lonely", "electric", "burning", "hollow", "distant", "gentle", "paper", "velvet", "crooked", "frozen", "hidden"]
+_ADJECTIVES = tuple(
+    re.findall(
+        r"\w+", "silver broken golden lonely electric burning hollow distant gentle velvet crooked frozen hidden"
+    )
 )
-_NOUNS = ["river", "mirror", "garden", "summer", "engine", "shadow", "lantern", "harbour", "winter", "signal", "window", "feather", "mountain", "station", "ocean"]
-_VERBS = ["chasing", "leaving", "holding", "breaking", "finding", "losing", "watching", "calling"]
-_COMMON = ["Home", "Intro", "Hold On", "Angel", "Stay", "Interlude", "Fire", "Rain", "Alone", "Forever", "You", "Run", "Dreams", "Heaven", "Lost", "Time", "Outro", "Again", "Without You", "Live and Learn", "Remix the World", "Cover Me", "Demo Derby", "Mr. Moon", "Take Two Steps", "Edit My Heart"]
-_OTHER_SCRIPTS = (
-    ["밤하늘", "여름밤의 꿈", "봄날의 바다", "夜の海", "桜の道", "Белая ночь", "Река времени", "Καλοκαίρι", "雨の音", "첫눈", "Осень", "月光"]
+_NOUNS = tuple(
+    re.findall(r"\w+", "river mirror garden summer engine shadow lantern harbour winter signal window mountain ocean")
 )
+_VERBS = ("chasing", "leaving", "holding", "breaking", "finding", "losing", "watching", "calling")
+_COMMON = [
+    "Home",
+    "Intro",
+    "Hold On",
+    "Angel",
+    "Stay",
+    "Interlude",
+    "Fire",
+    "Rain",
+    "Alone",
+    "Forever",
+    "You",
+    "Run",
+    "Dreams",
+    "Heaven",
+    "Lost",
+    "Time",
+    "Outro",
+    "Again",
+    "Without You",
+    "Live and Learn",
+    "Remix the World",
+    "Cover Me",
+    "Demo Derby",
+    "Mr. Moon",
+    "Take Two Steps",
+    "Edit My Heart",
+]
+_OTHER_SCRIPTS = [
+    "밤하늘",
+    "여름밤의 꿈",
+    "봄날의 바다",
+    "夜の海",
+    "桜の道",
+    "Белая ночь",
+    "Река времени",
+    "Καλοκαίρι",
+    "雨の音",
+    "첫눈",
+    "Осень",
+    "月光",
+]
 _OTHER_ARTISTS = ["김서아", "이도윤 밴드", "山本ひかり", "Ночной поезд", "Μαρία Άνεμος", "青い鳥", "바다소년"]
 _GENRES = ["Rock", "Pop", "Jazz", "Electronic", "Folk", "K-Pop"]
 VERSIONS = ("live", "remaster", "remix", "acoustic", "demo", "edit", "instrumental", "again")
@@ -125,50 +166,57 @@ class Maker:
 
     def variant(self, of: Recording, version: str) -> Recording:
         """Another recording, mix or master of a song, as it is usually named, and now and then not named."""
-        chance, marked = self.chance, self.chance.random()
-        identity = str(uuid.UUID(int=chance.getrandbits(128), version=4))
-        year = min(2024, of.year + chance.randint(1, 30))
-        place = f"{self.word(3)} {chance.choice(('Hall', 'Arena', 'Festival'))}"
-        other, title, album, length = self.artist(), of.title, of.album, of.duration
-        if version == "live":
-            length *= chance.uniform(0.9, 1.3)
-            if marked < 0.5:
-                title = chance.choice((f"{title} (Live)", f"{title} - Live at {place}", f"{title} [Live {year}]"))
-            album = f"Live at {place}" if marked < 0.95 else f"{place} {year}"
-            album = chance.choice((album, f"MTV Unplugged: {self.word(2)}")) if marked < 0.9 else album
-        elif version == "remaster":
-            length += chance.gauss(0, 2)
-            if marked < 0.55:
-                title = chance.choice(
-                    (f"{title} - {year} Remaster", f"{title} (Remastered {year})", f"{title} [Remastered]")
-                )
-            elif marked < 0.9:
-                album = chance.choice(
-                    (f"{album} (Remastered)", f"{album} [{year} Remaster]", f"{album} (Deluxe Remaster)")
-                )
-        elif version == "remix":
-            length *= chance.uniform(0.8, 1.6)
-            title = chance.choice((f"{title} ({other} Remix)", f"{title} - {other} Mix", f"{title} [Club Mix]"))
-            album = chance.choice((album, f"{of.title} (Remixes)"))
-        elif version == "acoustic":
-            length *= chance.uniform(0.85, 1.15)
-            title = chance.choice((f"{title} (Acoustic)", f"{title} - Acoustic Version", f"{title} (Piano Version)"))
-        elif version == "demo":
-            length *= chance.uniform(0.8, 1.1)
-            title = chance.choice((f"{title} (Demo)", f"{title} - Early Demo", f"{title} (Alternate Take)"))
-        elif version == "edit":
-            length *= chance.uniform(0.6, 0.95)
-            title = chance.choice((f"{title} (Radio Edit)", f"{title} - Single Version", title))
-        elif version == "instrumental":
-            length += chance.gauss(0, 0.5)
-            title = chance.choice((f"{title} (Instrumental)", f"{title} (Inst.)", f"{title} - Karaoke Version"))
-        else:  # recorded anew, and called the same
-            length = max(40.0, length + chance.choice((-1, 1)) * chance.uniform(5, 40))
-            album = self.title()
+        year = min(2024, of.year + self.chance.randint(1, 30))
+        title, album, length = getattr(self, f"_as_{version}")(of, year)
         unmarked = (title, album) == (of.title, of.album)
-        return replace(
-            of, id=identity, title=title, album=album, year=year, duration=length, version=version, unmarked=unmarked
-        )
+        made = self.another(of, title=title, album=album, year=year, version=version, unmarked=unmarked)
+        return replace(made, duration=max(40.0, length), guest=of.guest)
+
+    def _as_live(self, of: Recording, year: int) -> tuple[str, str, float]:
+        chance, marked, title = self.chance, self.chance.random(), of.title
+        place = f"{self.word(3)} {chance.choice(('Hall', 'Arena', 'Festival'))}"
+        if marked < 0.5:
+            title = chance.choice((f"{title} (Live)", f"{title} - Live at {place}", f"{title} [Live {year}]"))
+        album = chance.choice((f"Live at {place}", f"MTV Unplugged: {self.word(2)}"))
+        if marked > 0.95:  # by its name nobody could tell
+            album = f"{place} {year}"
+        return title, album, of.duration * chance.uniform(0.9, 1.3)
+
+    def _as_remaster(self, of: Recording, year: int) -> tuple[str, str, float]:
+        chance, marked, title, album = self.chance, self.chance.random(), of.title, of.album
+        if marked < 0.55:
+            title = chance.choice(
+                (f"{title} - {year} Remaster", f"{title} (Remastered {year})", f"{title} [Remastered]")
+            )
+        elif marked < 0.9:
+            album = chance.choice((f"{album} (Remastered)", f"{album} [{year} Remaster]", f"{album} (Deluxe Remaster)"))
+        return title, album, of.duration + chance.gauss(0, 2)
+
+    def _as_remix(self, of: Recording, _: int) -> tuple[str, str, float]:
+        by = self.artist()
+        title = self.chance.choice((f"{of.title} ({by} Remix)", f"{of.title} - {by} Mix", f"{of.title} [Club Mix]"))
+        album = self.chance.choice((of.album, f"{of.title} (Remixes)"))
+        return title, album, of.duration * self.chance.uniform(0.8, 1.6)
+
+    def _as_acoustic(self, of: Recording, _: int) -> tuple[str, str, float]:
+        note = self.chance.choice((" (Acoustic)", " - Acoustic Version", " (Piano Version)"))
+        return of.title + note, of.album, of.duration * self.chance.uniform(0.85, 1.15)
+
+    def _as_demo(self, of: Recording, _: int) -> tuple[str, str, float]:
+        note = self.chance.choice((" (Demo)", " - Early Demo", " (Alternate Take)"))
+        return of.title + note, of.album, of.duration * self.chance.uniform(0.8, 1.1)
+
+    def _as_edit(self, of: Recording, _: int) -> tuple[str, str, float]:
+        note = self.chance.choice((" (Radio Edit)", " - Single Version", ""))
+        return of.title + note, of.album, of.duration * self.chance.uniform(0.6, 0.95)
+
+    def _as_instrumental(self, of: Recording, _: int) -> tuple[str, str, float]:
+        note = self.chance.choice((" (Instrumental)", " (Inst.)", " - Karaoke Version"))
+        return of.title + note, of.album, of.duration + self.chance.gauss(0, 0.5)
+
+    def _as_again(self, of: Recording, _: int) -> tuple[str, str, float]:
+        """Recorded anew, and called the same."""
+        return of.title, self.title(), of.duration + self.chance.choice((-1, 1)) * self.chance.uniform(5, 40)
 
     # Files and songs
 
@@ -277,152 +325,164 @@ class Maker:
 
     def one(self, of: Recording) -> None:
         """Put a song on the server, the library, or both, in one of the ways of life."""
-        chance = self.chance
-        kind = chance.choices(*zip(*_WAYS.items(), strict=True))[0]
-        if kind == "absent":
-            self.song(of, kind)
-            return
-        if kind == "only here":
-            self.track(of)
-            return
-        if kind == "another version there":
-            self.track(of)
-            version = self.variant(of, chance.choice(VERSIONS))
-            self.song(version, f"another version there: {version.version}{' (unmarked)' if version.unmarked else ''}")
-            return
-        if kind == "another version here":
-            version = self.variant(of, chance.choice(VERSIONS))
-            self.track(version)
-            self.song(of, f"another version here: {version.version}{' (unmarked)' if version.unmarked else ''}")
-            return
-        if kind == "both versions":
-            version = self.variant(of, chance.choice(VERSIONS))
-            for each in (of, version):
-                file = self.track(each)
-                name = f"both versions: {version.version}{' (unmarked)' if version.unmarked else ''}"
-                self.song(each, name, file=file if chance.random() < 0.5 else None)
-            return
-        if kind == "cover":
-            self.track(of)
-            identity = str(uuid.UUID(int=chance.getrandbits(128), version=4))
-            length = of.duration * chance.uniform(0.8, 1.2) if chance.random() < 0.8 else of.duration
-            album = chance.choice((self.title(), f"A Tribute to {of.artist}"))
-            self.song(replace(of, id=identity, artist=self.artist(), album=album, duration=length, guest=None), kind)
-            return
-        if kind == "same title":
-            self.track(of)
-            identity = str(uuid.UUID(int=chance.getrandbits(128), version=4))
-            other = replace(of, id=identity, duration=max(40.0, chance.gauss(225, 60)), album=self.title(), guest=None)
-            self.song(other, kind)
-            return
-        if kind in ("remixes", "interludes", "movements"):
-            self.several(of, kind)
-            return
-        if kind == "various":
-            self.track(of)
-            track = self.made.tracks[len(self.made.tracks)]
-            track |= {"artist": "Various Artists", "title": f"{of.artist} - {of.title}", "album": "Mix 7"}
-            self.song(of, kind)
-            return
-        if kind == "untitled":
-            names = {"title": f"Track {of.number:02}", "artist": chance.choice((None, "Unknown Artist"))}
-            self.track(of)
-            self.made.tracks[len(self.made.tracks)] |= {
-                **names,
-                "album": None,
-                "path": f"/home/me/Music/Rips/{chance.randint(1, 900)}/Track {of.number:02}.mp3",
-            }
-            identity = str(uuid.UUID(int=chance.getrandbits(128), version=4))
-            other = replace(of, id=identity, duration=max(40.0, of.duration + chance.gauss(0, 20)))
-            there = f"cd {chance.randint(1, 900)}/Track {of.number:02}.mp3"
-            self.song(other, kind, path=there, album=None, album_artist=None, **names)
-            return
-        file = self.track(of)
-        if kind == "copies here":
-            length = self.made.tracks[file]["duration"] + chance.uniform(-0.05, 0.05)
-            again = self.track(of if chance.random() < 0.5 else replace(of, album=f"The Best of {of.artist}", number=3))
-            self.made.tracks[again]["duration"] = length
-            self.song(of, kind, file=chance.choice((file, again, None)))
-        elif kind == "another root":
-            self.song(of, kind, file=file)
-        elif kind == "case and form":
-            song = self.song(of, kind, file=file)
-            path = chance.choice((str.lower, str.upper, lambda text: unicodedata.normalize("NFD", text)))(
-                song.path or ""
-            )
-            self.changed(song, path=path)
-        elif kind == "made-up path":
-            song = self.song(of, kind, file=file)
-            path = f"{of.artist}/{of.album}/{of.number:02} - {song.title or of.title}.{song.suffix}"
-            self.changed(song, path=path.replace(":", "_"), title=song.title or of.title)
-        elif kind == "transcoded":
-            song = self.song(of, kind, file=file)
-            ending = chance.choice([each for each in ("mp3", "opus", "m4a", "flac") if each != song.suffix])
-            path = f"{(song.path or '').rpartition('.')[0]}.{ending}"
-            size, length = int(of.duration * chance.uniform(12_000, 60_000)), of.duration + chance.uniform(0, 0.12)
-            self.changed(song, path=path, suffix=ending, size=size, duration=self.told(length))
-        elif kind == "no path":
-            path = chance.choice(
-                (None, f"{self.hashed()}/{self.hashed()}.mp3", f"Unsorted/Track {chance.randint(1, 20)}.mp3")
-            )
-            self.song(of, kind, path=path)
-        elif kind == "wrong path":
-            other = self.made.tracks[chance.randint(1, len(self.made.tracks))]
-            self.song(of, kind, path="/mnt/" + other["path"].removeprefix("/home/me/Music/"))
-        elif kind == "compilation":
-            album = chance.choice(
-                (f"The Best of {of.artist}", f"{of.genre} Hits {of.year + 5}", "Now 40", "Movie Songs")
-            )
-            there = replace(of, album=album, number=chance.randint(1, 40), year=of.year + chance.randint(0, 9))
-            self.song(there, kind, album_artist=chance.choice(("Various Artists", of.artist)))
-        elif kind == "spelt otherwise":
-            song = self.song(of, kind)
-            names = {name: self.misspelt(getattr(song, name)) for name in ("title", "artist", "album")}
-            self.changed(song, **dict(chance.sample(sorted(names.items()), chance.randint(1, 2))))
-        elif kind == "poor tags":
-            lost = chance.choice(
-                (("artist", "album_artist"), ("title",), ("album",), ("title", "artist", "album_artist", "album"))
-            )
-            path_of = file if "title" in lost or "artist" in lost else None
-            self.song(of, kind, file=path_of, **dict.fromkeys(lost))
-        elif kind == "no length":
-            self.song(of, kind, duration=None, file=chance.choice((file, None)))
-        elif kind == "trimmed":
-            song = self.song(of, kind)
-            self.changed(song, duration=self.told(of.duration + chance.uniform(-1.5, 1.5)))
-        elif kind == "retagged there":
-            song = self.song(of, kind, file=file)
-            self.changed(
-                song, title=f"{self.misspelt(of.title)}", genre="Other", year=None, size=(song.size or 0) + 812
-            )
-        else:
-            assert kind == "copies there", kind
-            self.song(of, kind, file=file)
-            self.song(of, kind)
+        (kind,) = self.chance.choices(*zip(*_WAYS.items(), strict=True))
+        getattr(self, f"_{re.sub('[ -]', '_', kind)}")(of, kind)
 
-    def several(self, of: Recording, kind: str) -> None:
-        """What is told apart by little: remixes of one song, interludes of an album, movements of a work."""
-        chance, made = self.chance, []
+    def another(self, of: Recording, **values: Any) -> Recording:
+        """Another recording that is called the same."""
+        return replace(of, id=str(uuid.UUID(int=self.chance.getrandbits(128), version=4)), guest=None, **values)
+
+    def length(self) -> float:
+        return max(40.0, self.chance.gauss(225, 60))
+
+    def _absent(self, of: Recording, kind: str) -> None:
+        self.song(of, kind)
+
+    def _only_here(self, of: Recording, kind: str) -> None:
+        self.track(of)
+
+    def _told(self, kind: str, version: Recording) -> str:
+        return f"{kind}: {version.version}{' (unmarked)' if version.unmarked else ''}"
+
+    def _another_version_there(self, of: Recording, kind: str) -> None:
+        self.track(of)
+        version = self.variant(of, self.chance.choice(VERSIONS))
+        self.song(version, self._told(kind, version))
+
+    def _another_version_here(self, of: Recording, kind: str) -> None:
+        version = self.variant(of, self.chance.choice(VERSIONS))
+        self.track(version)
+        self.song(of, self._told(kind, version))
+
+    def _both_versions(self, of: Recording, kind: str) -> None:
+        version = self.variant(of, self.chance.choice(VERSIONS))
+        for each in (of, version):
+            file = self.track(each)
+            self.song(each, self._told(kind, version), file=file if self.chance.random() < 0.5 else None)
+
+    def _cover(self, of: Recording, kind: str) -> None:
+        self.track(of)
+        length = of.duration * self.chance.uniform(0.8, 1.2) if self.chance.random() < 0.8 else of.duration
+        album = self.chance.choice((self.title(), f"A Tribute to {of.artist}"))
+        self.song(self.another(of, artist=self.artist(), album=album, duration=length), kind)
+
+    def _same_title(self, of: Recording, kind: str) -> None:
+        self.track(of)
+        self.song(self.another(of, duration=self.length(), album=self.title()), kind)
+
+    def _various(self, of: Recording, kind: str) -> None:
+        track = self.made.tracks[self.track(of)]
+        track |= {"artist": "Various Artists", "title": f"{of.artist} - {of.title}", "album": "Mix 7"}
+        self.song(of, kind)
+
+    def _untitled(self, of: Recording, kind: str) -> None:
+        names = {"title": f"Track {of.number:02}", "artist": self.chance.choice((None, "Unknown Artist"))}
+        path = f"/home/me/Music/Rips/{self.chance.randint(1, 900)}/Track {of.number:02}.mp3"
+        self.made.tracks[self.track(of)] |= {**names, "album": None, "path": path}
+        other = self.another(of, duration=max(40.0, of.duration + self.chance.gauss(0, 20)))
+        there = f"cd {self.chance.randint(1, 900)}/Track {of.number:02}.mp3"
+        self.song(other, kind, path=there, album=None, album_artist=None, **names)
+
+    def _copies_here(self, of: Recording, kind: str) -> None:
+        file = self.track(of)
+        length = self.made.tracks[file]["duration"] + self.chance.uniform(-0.05, 0.05)
+        best = replace(of, album=f"The Best of {of.artist}", number=3)
+        again = self.track(self.chance.choice((of, best)))
+        self.made.tracks[again]["duration"] = length
+        self.song(of, kind, file=self.chance.choice((file, again, None)))
+
+    def _copies_there(self, of: Recording, kind: str) -> None:
+        self.song(of, kind, file=self.track(of))
+        self.song(of, kind)
+
+    def _another_root(self, of: Recording, kind: str) -> None:
+        self.song(of, kind, file=self.track(of))
+
+    def _case_and_form(self, of: Recording, kind: str) -> None:
+        song = self.song(of, kind, file=self.track(of))
+        written = self.chance.choice((str.lower, str.upper, lambda text: unicodedata.normalize("NFD", text)))
+        self.changed(song, path=written(song.path or ""))
+
+    def _made_up_path(self, of: Recording, kind: str) -> None:
+        song = self.song(of, kind, file=self.track(of))
+        path = f"{of.artist}/{of.album}/{of.number:02} - {song.title or of.title}.{song.suffix}"
+        self.changed(song, path=path.replace(":", "_"), title=song.title or of.title)
+
+    def _transcoded(self, of: Recording, kind: str) -> None:
+        song = self.song(of, kind, file=self.track(of))
+        ending = self.chance.choice([each for each in ("mp3", "opus", "m4a", "flac") if each != song.suffix])
+        path = f"{(song.path or '').rpartition('.')[0]}.{ending}"
+        size, length = (
+            int(of.duration * self.chance.uniform(12_000, 60_000)),
+            of.duration + self.chance.uniform(0, 0.12),
+        )
+        self.changed(song, path=path, suffix=ending, size=size, duration=self.told(length))
+
+    def _no_path(self, of: Recording, kind: str) -> None:
+        self.track(of)
+        made_up = f"{self.hashed()}/{self.hashed()}.mp3"
+        self.song(
+            of, kind, path=self.chance.choice((None, made_up, f"Unsorted/Track {self.chance.randint(1, 20)}.mp3"))
+        )
+
+    def _wrong_path(self, of: Recording, kind: str) -> None:
+        self.track(of)
+        other = self.made.tracks[self.chance.randint(1, len(self.made.tracks))]
+        self.song(of, kind, path="/mnt/" + other["path"].removeprefix("/home/me/Music/"))
+
+    def _compilation(self, of: Recording, kind: str) -> None:
+        self.track(of)
+        names = (f"The Best of {of.artist}", f"{of.genre} Hits {of.year + 5}", "Now 40", "Movie Songs")
+        number, later = self.chance.randint(1, 40), self.chance.randint(0, 9)
+        there = replace(of, album=self.chance.choice(names), number=number, year=of.year + later)
+        self.song(there, kind, album_artist=self.chance.choice(("Various Artists", of.artist)))
+
+    def _spelt_otherwise(self, of: Recording, kind: str) -> None:
+        self.track(of)
+        song = self.song(of, kind)
+        names = {name: self.misspelt(getattr(song, name)) for name in ("title", "artist", "album")}
+        self.changed(song, **dict(self.chance.sample(sorted(names.items()), self.chance.randint(1, 2))))
+
+    def _poor_tags(self, of: Recording, kind: str) -> None:
+        file, names = self.track(of), ("artist", "album_artist", "title", "album")
+        lost = self.chance.choice((names[:2], names[2:3], names[3:], names))
+        self.song(of, kind, file=None if lost == names[3:] else file, **dict.fromkeys(lost))
+
+    def _no_length(self, of: Recording, kind: str) -> None:
+        file = self.track(of)
+        self.song(of, kind, duration=None, file=self.chance.choice((file, None)))
+
+    def _trimmed(self, of: Recording, kind: str) -> None:
+        self.track(of)
+        song = self.song(of, kind)
+        self.changed(song, duration=self.told(of.duration + self.chance.uniform(-1.5, 1.5)))
+
+    def _retagged_there(self, of: Recording, kind: str) -> None:
+        song = self.song(of, kind, file=self.track(of))
+        title, size = self.misspelt(of.title), (song.size or 0) + 812
+        self.changed(song, title=title, genre="Other", year=None, size=size)
+
+    def _remixes(self, of: Recording, kind: str) -> None:
         for index in range(4):
-            identity = str(uuid.UUID(int=chance.getrandbits(128), version=4))
-            length = max(30.0, of.duration + chance.gauss(0, 40))
-            title, artist = of.title, of.artist
-            if kind == "remixes":
-                title = f"{of.title} ({self.artist()} {chance.choice(('Remix', 'Dub', 'Rework'))})"
-            elif kind == "interludes":
-                title, length = "Interlude", chance.uniform(30, 60)
-            else:
-                tempo = chance.choice(("Allegro", "Andante", "Menuetto", "Presto", "Adagio"))
-                title = f"Symphony No. {of.number} in D: {('I', 'II', 'III', 'IV')[index]}. {tempo}"
-            number = of.number + index
-            made.append(
-                replace(of, id=identity, title=title, artist=artist, duration=length, number=number, guest=None)
-            )
-        for each in made:
-            here, there = chance.random() < 0.75, chance.random() < 0.75
-            file = self.track(each) if here else None
-            if there:
-                self.song(each, kind, file=file if chance.random() < 0.3 else None)
+            title = f"{of.title} ({self.artist()} {self.chance.choice(('Remix', 'Dub', 'Rework'))})"
+            self._perhaps(of, kind, index, title, of.duration + self.chance.gauss(0, 40))
+
+    def _interludes(self, of: Recording, kind: str) -> None:
+        for index in range(4):
+            self._perhaps(of, kind, index, "Interlude", self.chance.uniform(30, 60))
+
+    def _movements(self, of: Recording, kind: str) -> None:
+        for index, number in enumerate(("I", "II", "III", "IV")):
+            tempo = self.chance.choice(("Allegro", "Andante", "Menuetto", "Presto", "Adagio"))
+            title = f"Symphony No. {of.number} in D: {number}. {tempo}"
+            self._perhaps(of, kind, index, title, of.duration + self.chance.gauss(0, 40))
+
+    def _perhaps(self, of: Recording, kind: str, index: int, title: str, length: float) -> None:
+        """Put one of several that little tells apart on either side, or both."""
+        each = self.another(of, title=title, duration=max(30.0, length), number=of.number + index)
+        file = self.track(each) if self.chance.random() < 0.75 else None
+        if self.chance.random() < 0.75:
+            self.song(each, kind, file=file if self.chance.random() < 0.3 else None)
 
     def changed(self, song: ServerSong, **values: Any) -> None:
         """The server tells otherwise of its last song."""

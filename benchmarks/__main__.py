@@ -32,4 +32,5 @@ def main() -> None:
     print(f"Written to {report.write(options.output)}")
 
 
-main()
+if __name__ == "__main__":  # not in processes that a benchmark starts
+    main()

@@ -42,7 +42,9 @@ def library(tmp_path: Path, at: Locations, monkeypatch: pytest.MonkeyPatch) -> I
                     0.05 * i,
                     0.5,
                     duration=180.0 + i,
-                    title=f"Song {i}", artist="Band", album="Album",
+                    title=f"Song {i}",
+                    artist="Band",
+                    album="Album",
                 )
                 for i in range(1, COUNT + 1)
             ),

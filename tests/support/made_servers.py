@@ -12,10 +12,14 @@ import re
 import unicodedata
 import uuid
 from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from img2music.connectors.music_server import ServerSong
+from img2music.library.record import TrackRecord
+from img2music.library.schema import folded
+from tests.support.songs import record
 
 _SYLLABLES = re.findall("..", "babebobadafagahajokakilalelomamimonanenopararerirosasesisotatetovavezafidu")
 _ACCENTS = {"a": "áàäâå", "e": "éèêë", "o": "óöôø", "i": "íî", "n": "ñ", "u": "üú", "s": "š", "c": "ç"}
@@ -535,3 +539,52 @@ def make(songs: int, seed: int) -> MadeServer:
     for track in maker.made.tracks.values():
         del track["number"], track["recording"]
     return maker.made
+
+
+def records(made: MadeServer) -> Iterator[TrackRecord]:
+    """The tracks as a library stores them, in the order of their numbers."""
+    for track in made.tracks.values():
+        tags = {name: track[name] for name in ("title", "artist", "album", "year", "genre")}
+        whole = record(track["path"], 0.5, 0.5, duration=track["duration"], **tags)
+        yield dataclasses.replace(whole, file=dataclasses.replace(whole.file, size=track["size"]))
+
+
+@dataclass
+class Judged:
+    """How well songs were found."""
+
+    right: int = 0
+    wrong: Counter[str] = field(default_factory=Counter)  # by the kind of song
+    lost: Counter[str] = field(default_factory=Counter)
+    there: int = 0  # songs that are tracks
+
+    @property
+    def precision(self) -> float:
+        return self.right / max(1, self.right + self.wrong.total())
+
+    @property
+    def recall(self) -> float:
+        return self.right / max(1, self.there)
+
+
+def judge(made: MadeServer, found: Mapping[str, int]) -> Judged:
+    """Compare tracks by song with what is known of them."""
+    judged = Judged(there=sum(map(bool, made.same.values())))
+    for song, same in made.same.items():
+        track = found.get(song)
+        judged.right += track in same
+        if track is not None and track not in same:
+            judged.wrong[made.kinds[song]] += 1
+        elif track is None and same:
+            judged.lost[made.kinds[song]] += 1
+    return judged
+
+
+def by_artist_and_title(made: MadeServer) -> dict[str, int]:
+    """The usual way: the same artist and title, however they are written."""
+    known: dict[tuple[str, str], int] = {}
+    for number, track in made.tracks.items():
+        if track["artist"] and track["title"]:
+            known.setdefault((folded(track["artist"]), folded(track["title"])), number)
+    keys = {song.id: (folded(song.artist), folded(song.title)) for song in made.songs}
+    return {song: known[key] for song, key in keys.items() if key in known}

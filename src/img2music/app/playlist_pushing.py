@@ -83,10 +83,13 @@ class Push:
         server, links, where = self._at.server, self._at.store.servers, self._at.name
         before = tuple(each.id for each in self._listed)
         if there is None:
-            meant = replace(own, id=None, sending=wanted, naming=name, before=before)
+            first = own.naming or name  # where making it was stopped, a client finds by name and mark what it began
+            meant = replace(own, id=None, sending=wanted, naming=first, before=before)
             links.put_link(where, meant)
-            id_ = server.create_playlist(name, _marked(None, own.mark), wanted)
+            id_ = server.create_playlist(first, _marked(None, own.mark), wanted)
             links.put_link(where, replace(meant, id=id_))
+            if first != name:
+                id_ = server.replace_playlist(id_, name, _marked(None, own.mark), wanted)
         else:
             links.put_link(where, replace(own, id=there.id, sending=wanted, naming=name, before=before))
             id_ = server.replace_playlist(there.id, name, _marked(there.comment, own.mark), wanted)

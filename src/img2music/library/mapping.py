@@ -214,7 +214,7 @@ class _Comparison:
         same_album, apart = self._album >= Likeness.VAGUE, self._apart or 0.0
         doubts = {
             "which version it is is told on one side only": self._version is Likeness.VAGUE
-            and not (same_album and self._close),
+            and ("remix" in self._song.versions or not (same_album and self._close)),
             f"on another album, and lengths differ by {apart:.1f} seconds": self._album is Likeness.OTHER
             and not self._close,
             f"of another year, and lengths differ by {apart:.1f} seconds": self._year is Likeness.OTHER

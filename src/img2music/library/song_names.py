@@ -112,7 +112,7 @@ class SongTitle:
 
 @functools.lru_cache(maxsize=20_000)
 def _title(text: str, album: bool) -> SongTitle:
-    text = unicodedata.normalize("NFC", text)
+    whole = text = unicodedata.normalize("NFC", text)
     versions: dict[str, frozenset[str]] = {}
     for _ in range(2):  # notes within notes
         text = _BRACKETS.sub(lambda found: _noted(found[1], versions, album, found[0]), text)
@@ -122,7 +122,7 @@ def _title(text: str, album: bool) -> SongTitle:
     if album and "live" not in versions and (found := _LIVE_ALBUM.search(core)):
         versions["live"] = _details(core, found)
     if not core:  # all of it was a note, as in "(Live)"
-        return SongTitle(plain(text), {})
+        return SongTitle(plain(_SIGNS.sub(" ", whole)), {})
     return SongTitle(core, versions)
 
 
@@ -197,7 +197,7 @@ def same_titles(one: str, other: str) -> Likeness:
     """Compare the words of two titles."""
     if not one or not other:
         return Likeness.UNKNOWN
-    if one == other:
+    if one == other or _written_out(one) == _written_out(other):
         return Likeness.SAME
     return Likeness.VAGUE if nearly(one, other) else Likeness.OTHER
 
@@ -208,6 +208,10 @@ _NUMERALS = {"i": "1", "ii": "2", "iii": "3", "iv": "4", "v": "5", "vi": "6", "v
 _SHORT = {"pt": "part", "no": "number", "nr": "number", "vol": "volume", "op": "opus", "n": "and"}
 
 
+def _written_out(name: str) -> str:
+    return " ".join(_SHORT.get(word, _NUMERALS.get(word, word)) for word in name.split())
+
+
 def nearly(one: str, other: str) -> bool:
     """Whether two names differ as one name does by a slip, a cut or an abbreviation; numbers in them must not."""
     if one.replace(" ", "") == other.replace(" ", ""):
@@ -215,9 +219,7 @@ def nearly(one: str, other: str) -> bool:
     short, long = sorted((one, other), key=len)
     if len(short) >= _CUT and long.startswith(short):
         return True
-    one, other = (
-        " ".join(_SHORT.get(word, _NUMERALS.get(word, word)) for word in name.split()) for name in (one, other)
-    )
+    one, other = _written_out(one), _written_out(other)
     if one == other:
         return True
     if re.findall(r"\d+", one) != re.findall(r"\d+", other):

@@ -1,0 +1,185 @@
+"""Which tracks the songs of a server are."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from img2music.library.mapping import MOST_ALIKE, Mapped, SongFacts, TrackIndex, Verdict, choose, compare, one_each
+from img2music.library.song_names import SongPath, SongTitle, artists_of, nearly, plain
+from tests.support.made_servers import by_artist_and_title, judge, make
+
+KEPT = ("title", "artist", "album", "album_artist", "year", "number", "duration", "path", "size", "recording")
+
+
+def facts(**values: Any) -> SongFacts:
+    usual = {"title": "Song", "artist": "Band", "album": "Album", "duration": 200.0}
+    return SongFacts(**({"id": 1} | usual | values))
+
+
+def verdict(song: dict[str, Any], track: dict[str, Any]) -> Verdict:
+    found = {compare(facts(**one), facts(**other)).verdict for one, other in ((song, track), (track, song))}
+    assert len(found) == 1, "it matters which is the song"
+    return found.pop()
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({"path": "/mnt/a/Band/Album/01 Song.mp3"}, {"path": "/home/Band/Album/01 Song.flac"}),
+        ({"path": "BAND/ALBUM/01 SONG.MP3", "title": None}, {"path": "/m/Band/Album/01 Song.mp3", "title": None}),
+        ({"title": "Béla (feat. X)", "artist": "The Band"}, {"title": "Be\u0301la", "artist": "band feat. X"}),
+        ({"title": "Song [Album Version]"}, {"title": "song"}),
+        ({"title": "Song - 2011 Remaster"}, {"title": "Song (Remastered 2011)"}),
+        ({"title": "Song (Live at the Hall)"}, {"title": "Song - Live at The Hall"}),
+        ({"album": "Album (Deluxe Edition)"}, {}),
+        ({"album": "Best of Band"}, {}),
+        ({"duration": 201.0, "year": None}, {"duration": 201.9, "year": 1999}),
+        ({"artist": "Бэнд", "recording": "A1"}, {"recording": "a1"}),
+        ({"title": "Song, Pt. 2"}, {"title": "Song Part II"}),
+        ({"title": "The very long name of a so", "number": 3}, {"title": "The very long name of a song", "number": 3}),
+        ({"artist": "Various Artists", "title": "Band - Song", "album": "Mix"}, {"album": "Mix"}),
+    ],
+)
+def test_the_same_song_told_in_two_ways(one: dict[str, Any], other: dict[str, Any]) -> None:
+    assert verdict(one, other) is Verdict.SURE
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"title": "Song (Live)"},
+        {"title": "Song (DJ X Remix)"},
+        {"title": "Song - Remastered"},
+        {"album": "Album (Remastered)"},
+        {"album": "Live at the Hall"},
+        {"title": "Song (Instrumental)"},
+        {"title": "Song (Acoustic Version)"},
+        {"title": "Song (라이브)"},
+        {"artist": "Another"},
+        {"artist": "Tribute to Band"},
+        {"title": "Song, Part 2"},
+        {"title": "Other"},
+        {"duration": 206.0},
+        {"path": "a/b/c/01 Song.mp3", "duration": 260.0},
+    ],
+)
+def test_another_version_cover_or_title_is_another_song(other: dict[str, Any]) -> None:
+    assert verdict({"path": "a/b/c/01 Song.mp3"} if "path" in other else {}, other) is Verdict.NO
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({"title": "Song (Ana Remix)"}, {"title": "Song (Bo Remix)"}),
+        ({"title": "Song (Live at Rome)"}, {"title": "Song (Live in Oslo)"}),
+        ({"title": "Song (2009 Remaster)"}, {"title": "Song (2015 Remaster)"}),
+        ({"title": "Symphony No. 5: I. Allegro"}, {"title": "Symphony No. 5: III. Allegro"}),
+    ],
+)
+def test_two_of_a_kind_are_told_apart(one: dict[str, Any], other: dict[str, Any]) -> None:
+    assert verdict(one, other) is Verdict.NO
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "why"),
+    [
+        ({"duration": None, "album": None}, {}, "no length"),
+        ({"artist": None, "album": None}, {}, "no artist"),
+        ({"duration": 203.6}, {}, "lengths differ"),
+        ({"album": "Best of", "duration": 202.4}, {"duration": 200.7}, "another album"),
+        ({"number": 3}, {"number": 4}, "another number"),
+        ({"year": 1975, "duration": 202.2}, {"year": 2011, "duration": 200.7}, "another year"),
+        ({"title": "Sonq of Songs", "album": None}, {"title": "Song of Songs"}, "spelt otherwise"),
+    ],
+)
+def test_what_is_unsure_is_told_with_why(one: dict[str, Any], other: dict[str, Any], why: str) -> None:
+    assert verdict(one, other) is Verdict.MAYBE
+    found = choose(facts(**one), [facts(**other)])
+    assert (found.tracks, found.unsure) == ((), True)
+    assert why in found.why
+
+
+def test_a_title_alone_makes_nothing_the_same() -> None:
+    only = {"artist": None, "album": None, "duration": None}
+    assert verdict(only, only) is Verdict.MAYBE
+    assert verdict({"artist": None, "album": None}, {"artist": None, "album": None}) is Verdict.MAYBE
+
+
+def test_of_copies_the_likeliest_is_first() -> None:
+    copies = [
+        facts(id=1, album="Best of Band"),
+        facts(id=2, path="/m/Band/Album/01 Song.flac"),
+        facts(id=3, missing=True),
+        facts(id=4, title="Song (Live)"),
+    ]
+    found = choose(facts(path="x/Band/Album/01 Song.mp3"), copies)
+    assert [each.track for each in found.tracks] == [2, 3, 1]
+
+
+def test_two_songs_are_one_track_only_if_they_are_the_same_recording() -> None:
+    track = facts(id=7, duration=200.7, album=None)
+    songs = {"a": facts(id="a", duration=200.7), "b": facts(id="b", duration=202.5), "c": facts(id="c", duration=200.5)}
+    songs["b"] = facts(id="b", duration=199.0, album="Other")
+    mapped = {name: choose(song, [track]) for name, song in songs.items()}
+    assert all(each.tracks for each in mapped.values())
+    settled = one_each(mapped, songs.__getitem__)
+    assert [name for name, each in settled.items() if each.tracks] == ["a", "c"]
+    assert settled["b"].unsure
+
+
+def test_a_title_that_half_the_library_has_looks_nothing_up() -> None:
+    same = [facts(id=i, artist=None, album=None, title="Track 01") for i in range(MOST_ALIKE + 5)]
+    index = TrackIndex([*same, facts(id=900)])
+    assert index.like(facts(artist=None, album=None, title="Track 01")) == []
+    assert index.like(facts()) == [900]
+    assert TrackIndex([]).like(facts()) == []
+
+
+@given(st.text(max_size=60), st.text(max_size=60))
+def test_whatever_a_server_tells_is_compared(one: str, other: str) -> None:
+    song, track = (facts(title=text, artist=text, album=text, path=text) for text in (one, other))
+    assert compare(song, track).verdict is compare(track, song).verdict
+    assert plain(plain(one)) == plain(one)
+    assert nearly(one, other) == nearly(other, one)
+    assert isinstance(choose(song, [track]), Mapped)
+
+
+def test_names_are_read_as_people_write_them() -> None:
+    assert SongTitle.of("Song (feat. X) [Live at Rome]").core == "song"
+    assert SongTitle.of("(I Can't Get No) Satisfaction").core == "i cant get no satisfaction"
+    assert SongTitle.of("Live and Let Die").versions == {}
+    assert SongTitle.of("Cover Me").versions == {}
+    assert SongTitle.of("(Live)").core == "live"
+    assert SongTitle.of("???").core == "???"
+    assert artists_of("The Beatles feat. Billy & Co; X") == ("beatles", "billy", "co", "x")
+    assert artists_of("Various Artists") == ()
+    path = SongPath.of("D:\\Music\\Band\\1999 - Album\\CD 2\\03 - Song.mp3")
+    assert (path.artist, path.album, path.number, path.title) == ("Band", "1999 - Album"[7:], 3, "Song")
+    assert SongPath.of("/m/Band - Song.mp3").shared(SongPath.of("/n/band - song.ogg")) == 1
+
+
+@pytest.mark.slow
+def test_of_made_songs_nearly_all_are_found_and_nearly_none_wrongly() -> None:
+    made = make(5000, seed=2026)  # rules were chosen by other seeds (`python -m benchmarks mapping`)
+    tracks = {
+        number: SongFacts(id=number, **{name: track[name] for name in KEPT if name in track})
+        for number, track in made.tracks.items()
+    }
+    songs = {song.id: SongFacts(id=song.id, **{name: getattr(song, name) for name in KEPT}) for song in made.songs}
+    index = TrackIndex(tracks.values())
+    found = {}
+    for name, song in songs.items():
+        found[name] = choose(song, [tracks[each] for each in index.like(song)])
+        if not found[name].tracks:
+            found[name] = choose(song, [tracks[each] for each in index.like(song, wide=True)])
+    settled = one_each(found, songs.__getitem__)
+    judged = judge(made, {name: each.tracks[0].track for name, each in settled.items() if each.tracks})
+    assert judged.precision >= 0.995, judged.wrong
+    assert judged.recall >= 0.95, judged.lost
+    usual = judge(made, by_artist_and_title(made))
+    assert usual.precision < judged.precision
+    assert usual.recall < judged.recall
+    listed = [name for name, same in made.same.items() if same and not settled[name].tracks]
+    assert sum(settled[name].unsure for name in listed) >= 0.5 * len(listed)

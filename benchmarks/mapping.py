@@ -2,7 +2,7 @@
 
 import argparse
 import multiprocessing
-import resource
+import re
 import tempfile
 import time
 from pathlib import Path
@@ -55,9 +55,8 @@ def run(options: argparse.Namespace) -> Report:
 
 def measured(made: MadeServer) -> dict[str, Any]:
     """Walk a server on loopback and match its songs in a process of its own."""
-    server = SubsonicServer([told(each) for each in made.songs])
     ids = {f"{number}": song.id for number, song in enumerate(made.songs)}
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, SubsonicServer([told(each) for each in made.songs]) as server:
         library = Path(folder) / "library.db"
         with LibraryStore.open(library, create=True) as store, store.writing() as transaction:
             transaction.put(records(made))
@@ -65,7 +64,6 @@ def measured(made: MadeServer) -> dict[str, Any]:
         with context.Pool(1) as pool:
             found: dict[str, Any] = pool.apply(renewed, (str(library), server.url))
     found["tracks"] = {ids[song]: track for song, track in found["tracks"].items()}
-    server.close()
     return found
 
 
@@ -91,17 +89,17 @@ def told(song: Any) -> dict[str, Any]:
 
 
 def renewed(library: str, url: str) -> dict[str, Any]:
-    """Read and match; what came of it, seconds, and the most memory that the process has had beyond its start."""
+    """Read and match; what came of it, seconds, and the most memory that the process has had."""
     connection = Connection(name="home", kind="subsonic", url=url, user=SubsonicServer.USER)
     with LibraryStore.open(library) as store:
         server = OpenSubsonic(connection, SubsonicServer.PASSWORD)
-        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         start = time.perf_counter()
         renew(store, server, connection)
         took = time.perf_counter() - start
-        most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        status = Path("/proc/self/status").read_text(encoding="ascii")
+        (most,) = re.findall(r"VmHWM:\s*(\d+) kB", status)
         server.close()
         songs = [each.id for each in store.servers.songs("home")]
         unsure = store.servers.counts("home").get("unsure", 0)
         tracks = store.servers.tracks_of("home", songs)
-    return {"tracks": tracks, "unsure": unsure, "seconds": took, "MB": (most - before) / 1024}
+    return {"tracks": tracks, "unsure": unsure, "seconds": took, "MB": int(most) / 1024}

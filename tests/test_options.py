@@ -8,6 +8,7 @@ from img2music.errors import UsageError
 from img2music.filters import FilterWishes, TrackFilter
 from img2music.options import (
     CueCount,
+    ExchangeOptions,
     MatchMode,
     OriginalSound,
     RecommendOptions,
@@ -68,7 +69,7 @@ def test_filters_stand_beside_options():
 
 
 @pytest.mark.parametrize(
-    "kind", [RecommendOptions, SpotOptions, ScoreOptions, SlideshowOptions, ScanOptions, TagOptions]
+    "kind", [RecommendOptions, SpotOptions, ScoreOptions, SlideshowOptions, ScanOptions, TagOptions, ExchangeOptions]
 )
 def test_keywords_that_are_typed_are_those_that_are_taken(kind):
     wishes = getattr(options, kind.__name__.replace("Options", "Wishes"))

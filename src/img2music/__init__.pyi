@@ -12,6 +12,7 @@ from .app.feedback import FeedbackList as FeedbackList
 from .app.feedback import LibraryFeedback as LibraryFeedback
 from .app.library import Library as Library
 from .app.scoring import Scored as Scored
+from .app.server_playlists import ServerPlaylists as ServerPlaylists
 from .app.slideshow import Slideshow as Slideshow
 from .app.spotting import Spotted as Spotted
 from .errors import Cancelled as Cancelled
@@ -47,6 +48,7 @@ from .matching.recommendation import Recommendation as Recommendation
 from .matching.recommendation import Recommendations as Recommendations
 from .options import Captions as Captions
 from .options import CueCount as CueCount
+from .options import ExchangeOptions as ExchangeOptions
 from .options import FilmShape as FilmShape
 from .options import MatchMode as MatchMode
 from .options import OriginalSound as OriginalSound

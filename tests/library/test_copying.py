@@ -3,11 +3,14 @@ import sqlalchemy as sa
 
 import img2music
 from img2music.affect import Affect
+from img2music.connectors.music_server import ServerSong
 from img2music.errors import LibraryError
 from img2music.library.copying import TABLES
+from img2music.library.mapping import Candidate, Evidence, Mapped, Verdict
 from img2music.library.playlists import PlaylistEntry
 from img2music.library.projects import Change
 from img2music.library.record import Failure, Feedback, FeedbackKind, JudgedPicture, LyricsRecord
+from img2music.library.servers import Link
 from img2music.library.store import LibraryStore
 from img2music.track import Tags
 from tests.support.commands import call
@@ -48,7 +51,12 @@ def fill(store):
         transaction.put_lyrics([(1, LyricsRecord("tags", "la\nla", False, "en", 5, 0.9))])
         transaction.put_lyrics([(2, LyricsRecord("lrclib", None, True, None, 6))])
         transaction.remove_feedback(transaction.add_feedback([SAID, SAID])[1])
-    store.playlists.add("Evening", [PlaylistEntry(2, 1.0, 2.5), PlaylistEntry(1)])
+    evening = store.playlists.add("Evening", [PlaylistEntry(2, 1.0, 2.5), PlaylistEntry(1)])
+    walk = store.servers.begin("home", "http://h")
+    store.servers.put("home", walk, [ServerSong(id="s1", title="\u00e9", path="/x/a.mp3", liked=True)])
+    sure = Candidate(1, Evidence(Verdict.SURE, 9.5, "path", "the same path"))
+    store.servers.put_matched("home", [Mapped("s1", (sure,), (), "the same path")])
+    store.servers.put_link("home", Link(playlist=evening.id, id=None, mark="m", name="Evening", sending=("s1",)))
     project = store.projects.add("Trip", "/films/\udcff.mp4", {"songs": 3})
     store.projects.put(project.id, None, Change("spot"), "{}", reading=b"seen")
 

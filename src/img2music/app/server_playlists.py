@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Unpack
 from img2music.app.feedback import LibraryFeedback
 from img2music.app.playlist_pulling import Pull
 from img2music.app.playlist_pushing import Push
+from img2music.app.playlists import LibraryPlaylists
 from img2music.app.server_exchange import Exchange, mark_of
 from img2music.app.server_reports import (
     ComparedSong,
@@ -34,6 +35,9 @@ from img2music.options import ME, ExchangeOptions, ExchangeWishes
 from img2music.progress import Progress, unwatched
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from img2music.app.playlists import Song
     from img2music.library.store import LibraryStore
 
 
@@ -133,6 +137,37 @@ class ServerPlaylists(Closing):
             found = at.summary(playlist)
             at.renew(progress, refresh=wishes.refresh)
             return Push(at, found, wishes).run()
+
+    def write(
+        self, name: str, songs: "Iterable[Song]", *, progress: Progress = unwatched, **options: Unpack[ExchangeWishes]
+    ) -> PushReport:
+        """Keep songs as a playlist of the library and write that to the server; done again, it is renewed in place.
+
+        Parameters
+        ----------
+        name : str
+            What the playlist is called. One of the library that was not written to this server is not replaced.
+        songs : iterable of Match, Track, PlaylistSong or int
+            In order, each once.
+        progress : callable
+            Called with each `Step`; the item is a song.
+        **options
+            `ExchangeOptions`.
+
+        Returns
+        -------
+        PushReport
+
+        Raises
+        ------
+        UsageError
+            As `push` raises it, or if the library has another playlist of this name.
+        """
+        at = self._exchange
+        playlists = LibraryPlaylists(at.store)
+        known = next((each.id for each in at.store.playlists.all() if each.name == name), None)
+        playlists.save(name, songs, replace=known is not None and at.link_of(known) is not None)
+        return self.push(name, progress=progress, **options)
 
     @checked
     def pull(

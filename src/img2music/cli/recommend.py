@@ -1,5 +1,6 @@
 """``img2music recommend``: the songs of the library that feel like a picture."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -63,6 +64,18 @@ def _moods(_context: click.Context, _option: click.Parameter, typed: str) -> lis
     show_default="the ending of --output; or table on a terminal, json elsewhere",
 )
 @option("--output", type=file_path, metavar="FILE", help="Write there instead of printing.")
+@option(
+    "--to",
+    "connection",
+    metavar="CONNECTION",
+    help="Keep them as a playlist of the library, and write that to this music server; renewed when run again.",
+)
+@option(
+    "--playlist",
+    metavar="NAME",
+    help="What that playlist is called.",
+    show_default="as the first picture, song or word",
+)
 @option("--plot", type=file_path, metavar="FILE", help="Draw pictures and songs on the affect plane: .png or .svg.")
 @force_option
 def recommend(
@@ -76,6 +89,8 @@ def recommend(
     options: RecommendOptions,
     format_: str | None,
     output: Path | None,
+    connection: str | None,
+    playlist: str | None,
     plot: Path | None,
     force: bool,
 ) -> None:
@@ -93,6 +108,10 @@ def recommend(
     typed = click.get_current_context().get_parameter_source("library") is ParameterSource.COMMANDLINE
     if music is not None and typed:
         raise UsageError("Give either `library` or `music`; `folder` chooses a folder of the library.")
+    if music is not None and connection is not None:
+        raise UsageError("`to` writes songs of the library; give it without `music`.")
+    if playlist is not None and connection is None:
+        raise UsageError("`playlist` names what `to` writes; give both.")
     if output is None:
         written = None if for_people(format_) else FORMATS[format_ or "json"]
     else:
@@ -110,8 +129,30 @@ def recommend(
     asked: list[str | Affect] = [*paths, *asked_affects(valence, arousal, emotion)]
     with progress_bar() as progress:
         found = recommended(library, asked, options, music=music, progress=progress)
-    _give(found, written, output, plot)
+    if connection is None or output is not None:
+        _give(found, written, output, plot)
+    if connection is not None and found:
+        _write(library, connection, found, playlist or _title(asked, emotion))
     finish(len(found), found.errors)
+
+
+def _title(asked: "Sequence[str | Affect]", emotion: str | None) -> str:
+    """What a playlist is called that nobody has named."""
+    first = asked[0]
+    return emotion.capitalize() if emotion else Path(first).stem if isinstance(first, str) else f"Songs for {first}"
+
+
+def _write(library: str | None, connection: str, found: "Recommendations", name: str) -> None:
+    """Keep songs as a playlist, and write that to a music server."""
+    from img2music.app.library import Library
+    from img2music.cli.server_playlists import print_left_out
+
+    with Library.open(library) as opened, opened.playlists.at(connection) as server, progress_bar() as progress:
+        pushed = server.write(name, found.matches, progress=progress)
+    print_left_out(pushed.left_out)
+    for note in (*found.notes, *pushed.notes):
+        say(note)
+    say(f"{pushed.name} at {connection}: {pushed.done}, {len(pushed.matched)} of {len(found.matches)} songs.")
 
 
 def _give(found: "Recommendations", written: "PlaylistFormat | None", output: Path | None, plot: Path | None) -> None:

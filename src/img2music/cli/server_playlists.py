@@ -173,7 +173,7 @@ def _give(
     if for_people(format_):
         if report.dry_run:
             print_table((">track", "song", "known by"), [(f"#{each.track}", each.name, each.how) for each in matched])
-        _print_left_out(left_out)
+        print_left_out(left_out)
     else:
         print_json(report)
     for note in report.notes:
@@ -186,7 +186,7 @@ def _give(
 def _give_likes(report: "LikesReport", format_: ReportFormat | None) -> None:
     if for_people(format_):
         print_table(("newly liked",), [(name,) for name in report.new])
-        _print_left_out(report.left_out)
+        print_left_out(report.left_out)
     else:
         print_json(report)
     where = f"at {report.connection}" if report.to == "server" else f"here, from {report.connection}"
@@ -194,7 +194,8 @@ def _give_likes(report: "LikesReport", format_: ReportFormat | None) -> None:
     say(f"{len(report.new)} songs {would}newly liked {where}, {report.known} before, {len(report.left_out)} left out.")
 
 
-def _print_left_out(songs: "Sequence[LeftOutSong]") -> None:
+def print_left_out(songs: "Sequence[LeftOutSong]") -> None:
+    """Print the songs that the other side does not have, with why."""
     rows = [(each.name, each.why, "\n".join(each.candidates)) for each in songs]
     print_table(("left out", "why", "what it may be"), rows)
 

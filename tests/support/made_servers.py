@@ -448,9 +448,12 @@ class Maker:
         self.changed(song, **dict(self.chance.sample(sorted(names.items()), self.chance.randint(1, 2))))
 
     def _poor_tags(self, of: Recording, kind: str) -> None:
-        file, names = self.track(of), ("artist", "album_artist", "title", "album")
+        file = self.track(of)
+        names = ("artist", "album_artist", "title", "album")
         lost = self.chance.choice((names[:2], names[2:3], names[3:], names))
-        self.song(of, kind, file=None if lost == names[3:] else file, **dict.fromkeys(lost))
+        none: dict[str, Any] = dict.fromkeys(lost)
+        path_of = None if lost == names[3:] else file
+        self.song(of, kind, file=path_of, **none)
 
     def _no_length(self, of: Recording, kind: str) -> None:
         file = self.track(of)

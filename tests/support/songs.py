@@ -114,7 +114,7 @@ def make_song(
 ) -> SongRecord:
     """A record of a song without a file, whose readings depend on its identifier alone."""
     chance = random.Random(identifier)
-    told = {"energy": chance.random(), "valence": chance.random()}
+    told: dict[str, Any] = {"energy": chance.random(), "valence": chance.random()}
     told |= {"instrumentalness": instrumentalness, "tempo": tempo}
     affect = Affect(chance.random(), chance.random())
     return SongRecord(

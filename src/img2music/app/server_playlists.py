@@ -139,13 +139,18 @@ class ServerPlaylists(Closing):
             return Push(at, found, wishes).run()
 
     def write(
-        self, name: str, songs: "Iterable[Song]", *, progress: Progress = unwatched, **options: Unpack[ExchangeWishes]
+        self,
+        playlist: str,
+        songs: "Iterable[Song]",
+        *,
+        progress: Progress = unwatched,
+        **options: Unpack[ExchangeWishes],
     ) -> PushReport:
         """Keep songs as a playlist of the library and write that to the server; done again, it is renewed in place.
 
         Parameters
         ----------
-        name : str
+        playlist : str
             What the playlist is called. One of the library that was not written to this server is not replaced.
         songs : iterable of Match, Track, PlaylistSong or int
             In order, each once.
@@ -165,9 +170,9 @@ class ServerPlaylists(Closing):
         """
         at = self._exchange
         playlists = LibraryPlaylists(at.store)
-        known = next((each.id for each in at.store.playlists.all() if each.name == name), None)
-        playlists.save(name, songs, replace=known is not None and at.link_of(known) is not None)
-        return self.push(name, progress=progress, **options)
+        known = next((each.id for each in at.store.playlists.all() if each.name == playlist), None)
+        playlists.save(playlist, songs, replace=known is not None and at.link_of(known) is not None)
+        return self.push(playlist, progress=progress, **options)
 
     @checked
     def pull(

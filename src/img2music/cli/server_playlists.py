@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from img2music.cli.options import argument, command, opened_library, option, options_of
+from img2music.cli.options import Decorator, argument, command, opened_library, option, options_of
 from img2music.cli.output import ReportFormat, for_people, format_option, print_json, print_table, say
 from img2music.cli.progress import progress_bar
 from img2music.errors import UsageError
@@ -38,10 +38,11 @@ def _two(context: click.Context, parameter: click.Parameter, names: tuple[str, .
     return (None, names[0]) if len(names) == 1 else (names[0], names[1])
 
 
-def _playlist_and_connection(what: str) -> Any:
-    return argument(
+def _playlist_and_connection(what: str) -> Decorator[Any]:
+    declared: Decorator[Any] = argument(
         "names", metavar="[PLAYLIST] CONNECTION", nargs=-1, required=True, callback=_two, help=f"{what}, and a server."
     )
+    return declared
 
 
 @command()

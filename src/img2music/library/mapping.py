@@ -24,6 +24,7 @@ from img2music.library.song_names import (
     artists_of,
     joined,
     nearly,
+    plain,
     same_artists,
     same_titles,
     same_version,
@@ -78,6 +79,9 @@ class Evidence:
     why: str  # in words
 
 
+_UNKNOWN_ALBUMS = {"unknown", "unknown album", "no album"}
+
+
 class _Read:
     """Facts, read once."""
 
@@ -93,7 +97,8 @@ class _Read:
             artists = artists_of(artist)
         self.title = SongTitle.of(title)
         self.artists = artists or artists_of(path.artist)
-        self.album = SongTitle.of(facts.album or path.album, album=True)
+        known = facts.album and plain(facts.album) not in _UNKNOWN_ALBUMS
+        self.album = SongTitle.of(facts.album if known else path.album, album=True)
         self.number = facts.number or path.number
         self.versions: Versions = joined(self.title.versions, self.album.versions)
         self.file = (facts.path or "").rpartition(".")[2].lower()

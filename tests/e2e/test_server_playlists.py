@@ -1,0 +1,116 @@
+"""The commands for playlists at a music server, with supysonic, a real one."""
+
+import importlib.util
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from img2music.app.library import Library, store_of
+from img2music.connectors.connections import keep
+from img2music.connectors.opensubsonic import OpenSubsonic
+from tests.support.commands import call
+from tests.support.music_servers import Supysonic, make_music, supysonic
+from tests.support.songs import put, record
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(importlib.util.find_spec("supysonic") is None, reason="needs supysonic"),
+]
+
+COUNT = 30
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Supysonic]:
+    folder = tmp_path_factory.mktemp("supysonic")
+    with supysonic(make_music(folder / "music", COUNT), folder / "home") as running:
+        yield running
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def library(server: Supysonic, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The same songs as the server's, below another root and in other encodings, and one more."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    keep(server.connection(), server.password)
+    there = OpenSubsonic(server.connection(), server.password)
+    songs = sorted(there.songs(), key=lambda song: int((song.title or "").split()[-1]))
+    assert len(songs) == COUNT
+    for each in there.playlists():
+        there.delete_playlist(each.id)
+    there.close()
+    with Library.open(tmp_path / "library.db") as opened:
+        for i, each in enumerate(songs):
+            artist, album, title = f"Artist {i // 20}", f"Album {i // 10}", f"Song {i}"
+            tags = {"title": title, "artist": artist, "album": album, "duration": each.duration or 1.0}
+            put(store_of(opened), [record(f"/me/{artist}/{album}/{i % 10:02d} {title}.opus", i / 40, 0.5, **tags)])
+        put(store_of(opened), [record("/me/only here.mp3", 0.99, 0.5, title="Only here", artist="Me")])
+        opened.playlists.save("Evening", [5, 31, 3, 20])
+    return str(tmp_path / "library.db")
+
+
+def test_a_playlist_there_and_back(library: str, server: Supysonic) -> None:
+    code, out, told = call("playlist", "match", "home", "--library", library)
+    found = json.loads(out)
+    assert (code, found["songs"], found["mapped"], found["absent"]) == (0, COUNT, COUNT, 0), told
+    code, out, told = call("playlist", "push", "Evening", "home", "--dry-run", "--library", library)
+    assert (code, json.loads(out)["done"]) == (1, "made")
+    code, out, told = call("playlist", "push", "Evening", "home", "--library", library)
+    pushed = json.loads(out)
+    assert [each["track"] for each in pushed["matched"]] == [5, 3, 20]
+    assert [each["name"] for each in pushed["left_out"]] == ["Only here - Me"]
+    assert told == "img2music: Evening at home: made, 3 songs, 1 left out.\n"
+    second = OpenSubsonic(server.connection(), server.password)
+    (there,) = second.playlists()
+    assert (there.id, there.name, there.songs) == (pushed["id"], "Evening", 3)
+    code, out, _ = call("playlist", "list", "home", "--library", library)
+    assert [(each["ours"], each["playlist"]) for each in json.loads(out)["playlists"]] == [(True, "Evening")]
+    songs = second.playlist_songs(there.id)
+    second.replace_playlist(there.id, "Evening", there.comment or "", songs[::-1])
+    code, out, told = call("playlist", "diff", "Evening", "home", "--library", library)
+    assert (code, told) == (1, "img2music: Both hold the same songs, in another order.\n")
+    code, _, told = call("playlist", "push", "Evening", "home", "--library", library)
+    assert code == 2
+    assert "put into another order. Pull it to have that here, or give --overwrite to lose it." in told
+    code, out, _ = call("playlist", "pull", "Evening", "home", "--library", library)
+    assert (code, [each["track"] for each in json.loads(out)["matched"]]) == (0, [20, 3, 5])
+    assert json.loads(out)["kept"] == 1
+    second.close()
+
+
+def test_what_is_recommended_goes_to_the_server_and_is_renewed(library: str, server: Supysonic) -> None:
+    for valence, done in (("0.3", "made"), ("0.4", "renewed")):
+        asked = ("--valence", valence, "--arousal", "0.5", "--top", "5", "--to", "home", "--playlist", "Calm")
+        code, _, told = call("recommend", *asked, "--library", library)
+        assert (code, told.splitlines()[-1]) == (0, f"img2music: Calm at home: {done}, 5 of 5 songs.")
+    with Library.open(library) as opened:
+        kept = [song.track.id for song in opened.playlists.read("Calm").songs]
+        opened.playlists.save("Mine", [1])
+        store = store_of(opened)
+        there = OpenSubsonic(server.connection(), server.password)
+        (listed,) = there.playlists()
+        songs = there.playlist_songs(listed.id)
+        assert [store.servers.tracks_of("home", songs)[song] for song in songs] == kept
+        there.close()
+    asked = ("--emotion", "calm", "--to", "home", "--playlist", "Mine")
+    code, _, told = call("recommend", *asked, "--library", library)
+    assert (code, "There is a playlist Mine already" in told) == (2, True)
+
+
+def test_likes_go_both_ways(library: str, server: Supysonic) -> None:
+    there = OpenSubsonic(server.connection(), server.password)
+    first = next(song for song in there.songs() if song.title == "Song 0")
+    there.like([first.id], True)
+    call("feedback", "like", "#4", "#31", "--library", library)
+    code, out, _ = call("playlist", "push", "home", "--likes", "--library", library)
+    assert (code, json.loads(out)["new"]) == (0, ["Song 3 - Artist 0"])
+    assert {song.title for song in there.songs() if song.liked} == {"Song 0", "Song 3"}
+    code, out, _ = call("playlist", "pull", "home", "--likes", "--library", library)
+    assert (json.loads(out)["new"], json.loads(out)["known"]) == (["Song 0 - Artist 0"], 1)
+    code, _, told = call("playlist", "push", "home", "--library", library)
+    assert (code, "Give either a playlist and a connection, or --likes and a connection." in told) == (2, True)
+    there.like([song.id for song in there.songs() if song.liked], False)
+    there.close()

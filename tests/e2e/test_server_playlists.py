@@ -57,7 +57,8 @@ def test_a_playlist_there_and_back(library: str, server: Supysonic) -> None:
     found = json.loads(out)
     assert (code, found["songs"], found["mapped"], found["absent"]) == (0, COUNT, COUNT, 0), told
     code, out, told = call("playlist", "push", "Evening", "home", "--dry-run", "--library", library)
-    assert (code, json.loads(out)["done"]) == (1, "made")
+    assert code == 1, told
+    assert json.loads(out)["done"] == "made"
     code, out, told = call("playlist", "push", "Evening", "home", "--library", library)
     pushed = json.loads(out)
     assert [each["track"] for each in pushed["matched"]] == [5, 3, 20]
@@ -83,7 +84,8 @@ def test_a_playlist_there_and_back(library: str, server: Supysonic) -> None:
 
 def test_what_is_recommended_goes_to_the_server_and_is_renewed(library: str, server: Supysonic) -> None:
     for valence, done in (("0.3", "made"), ("0.4", "renewed")):
-        asked = ("--valence", valence, "--arousal", "0.5", "--top", "5", "--to", "home", "--playlist", "Calm")
+        asked = ("--valence", valence, "--arousal", "0.5", "--top", "5", "--per-artist", "0", "--speech")
+        asked += ("--artist", "Artist", "--to", "home", "--playlist", "Calm")
         code, _, told = call("recommend", *asked, "--library", library)
         assert (code, told.splitlines()[-1]) == (0, f"img2music: Calm at home: {done}, 5 of 5 songs.")
     with Library.open(library) as opened:
@@ -95,7 +97,7 @@ def test_what_is_recommended_goes_to_the_server_and_is_renewed(library: str, ser
         songs = there.playlist_songs(listed.id)
         assert [store.servers.tracks_of("home", songs)[song] for song in songs] == kept
         there.close()
-    asked = ("--emotion", "calm", "--to", "home", "--playlist", "Mine")
+    asked = ("--emotion", "calm", "--speech", "--to", "home", "--playlist", "Mine")
     code, _, told = call("recommend", *asked, "--library", library)
     assert (code, "There is a playlist Mine already" in told) == (2, True)
 

@@ -47,10 +47,10 @@ def _playlist_and_connection(what: str) -> Decorator[Any]:
 
 @command()
 @_playlist_and_connection("A playlist of the library (none with --likes)")
-@opened_library(create=False)
 @option("--likes", is_flag=True, help="Mark songs at the server as liked that you like here.")
 @person_option
 @options_of(ExchangeOptions)
+@opened_library(create=False)
 @format_option
 def push(
     *,
@@ -79,10 +79,10 @@ def push(
 
 @command()
 @_playlist_and_connection("A playlist of the server, by name or id (none with --likes)")
-@opened_library()
 @option("--likes", is_flag=True, help="Store that you like here what is liked at the server.")
 @person_option
 @options_of(ExchangeOptions, without=("take_over",))
+@opened_library()
 @format_option
 def pull(
     *,

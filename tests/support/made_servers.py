@@ -380,7 +380,10 @@ class Maker:
         self.song(of, kind)
 
     def _untitled(self, of: Recording, kind: str) -> None:
-        names = {"title": f"Track {of.number:02}", "artist": self.chance.choice((None, "Unknown Artist"))}
+        names: dict[str, Any] = {
+            "title": f"Track {of.number:02}",
+            "artist": self.chance.choice((None, "Unknown Artist")),
+        }
         path = f"/home/me/Music/Rips/{self.chance.randint(1, 900)}/Track {of.number:02}.mp3"
         self.made.tracks[self.track(of)] |= {**names, "album": None, "path": path}
         other = self.another(of, duration=max(40.0, of.duration + self.chance.gauss(0, 20)))

@@ -113,6 +113,7 @@ class Maker:
         self.chance = random.Random(seed)
         self.made = MadeServer()
         self.files: dict[str, list[int]] = {}
+        self.paths: set[str] = set()
         self.artists: Counter[str] = Counter()
 
     # Music
@@ -256,6 +257,9 @@ class Maker:
         """A file of the library."""
         tags, ending = self.tags(of), self.chance.choice(("flac", "flac", "mp3", "m4a", "ogg", "opus"))
         path = self.path(of, tags, ending, self.chance.random())
+        while path in self.paths:  # as a folder has it
+            path = f"{path.rpartition('.')[0]} (2).{ending}"
+        self.paths.add(path)
         if self.chance.random() < 0.03:
             tags = dict.fromkeys(tags)
         id_ = len(self.made.tracks) + 1
@@ -384,7 +388,7 @@ class Maker:
             "title": f"Track {of.number:02}",
             "artist": self.chance.choice((None, "Unknown Artist")),
         }
-        path = f"/home/me/Music/Rips/{self.chance.randint(1, 900)}/Track {of.number:02}.mp3"
+        path = f"/home/me/Music/Rips/{len(self.made.tracks)}/Track {of.number:02}.mp3"
         self.made.tracks[self.track(of)] |= {**names, "album": None, "path": path}
         other = self.another(of, duration=max(40.0, of.duration + self.chance.gauss(0, 20)))
         there = f"cd {self.chance.randint(1, 900)}/Track {of.number:02}.mp3"
@@ -549,6 +553,7 @@ def make(songs: int, seed: int) -> MadeServer:
 
 def records(made: MadeServer) -> Iterator[TrackRecord]:
     """The tracks as a library stores them, in the order of their numbers."""
+    assert len({track["path"] for track in made.tracks.values()}) == len(made.tracks)
     for track in made.tracks.values():
         tags = {name: track[name] for name in ("title", "artist", "album", "year", "genre")}
         whole = record(track["path"], 0.5, 0.5, duration=track["duration"], **tags)

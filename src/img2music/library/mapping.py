@@ -177,8 +177,8 @@ class _Comparison:
         return found
 
     def _trusted(self) -> bool:
-        """Whether files tell that they are the same, so that one thing that parts them may be a slip."""
-        if self._shared > 2 and self._close:
+        """Whether so much tells that they are the same that the one thing that parts them may be a slip."""
+        if self._close and (self._shared > 2 or (self._album is Likeness.SAME and self._number is Likeness.SAME)):
             return True
         named = self._title >= Likeness.VAGUE and self._version is not Likeness.OTHER
         return self._file and named and (self._shared > 1 or self._apart is None or self._close)

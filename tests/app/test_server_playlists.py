@@ -32,7 +32,7 @@ def song(number: int, **values: Any) -> ServerSong:
 def library(tmp_path: Path, at: Locations, monkeypatch: pytest.MonkeyPatch) -> Iterator[img2music.Library]:
     """Of twelve tracks, of which a server has ten; it has two that are not here."""
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
-    monkeypatch.setitem(registry.MUSIC, kept_servers.KIND, kept_servers.HOME)
+    monkeypatch.setitem(registry.MUSIC, kept_servers.KIND, kept_servers.MADE)
     with img2music.Library.open(at(tmp_path / "library.db")) as opened:
         put(
             opened._store,

@@ -82,7 +82,7 @@ class Scene:
 @pytest.fixture
 def scene(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Scene:
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
-    monkeypatch.setitem(registry.MUSIC, kept_servers.KIND, kept_servers.HOME)
+    monkeypatch.setitem(registry.MUSIC, kept_servers.KIND, kept_servers.MADE)
     found = Scene(tmp_path)
     found.set_up()
     return found

@@ -19,14 +19,14 @@ from img2music.connectors.music_server import Seen, ServerPlaylist, ServerSong
 from img2music.errors import SourceError
 
 KIND = "kept"
-HOME = f"{__name__}:KeptServer"
+MADE = registry.Kind(title="Kept", home=f"{__name__}:KeptServer", login="none", required=False)
 PORTION = 3
 """Songs that are stored at once."""
 
 
 def register() -> None:
     """Let connections be of its kind in this process."""
-    registry.MUSIC[KIND] = HOME
+    registry.MUSIC[KIND] = MADE
 
 
 def run(config: str, arguments: Sequence[str]) -> None:

@@ -8,7 +8,7 @@ from urllib.parse import unquote
 
 import sqlalchemy as sa
 
-from img2music.connectors.music_server import ServerSong
+from img2music.connectors.music_server import ServerSong, song_at
 from img2music.library.database import upsert
 from img2music.library.mapping import Candidate, Evidence, Mapped, SongFacts, Verdict
 from img2music.library.playlists import PlaylistEntry, PlaylistSummary, added, changed
@@ -221,7 +221,7 @@ class ServerTable:
         within = sa.and_(tracks.c.path >= prefix, tracks.c.path < prefix[:-1] + "0")  # what comes after "/"
         with self._reading() as reading:
             rows = reading.execute(sa.select(tracks.c.path, tracks.c.id).where(within)).all()
-        return {unquote(row.path[len(prefix) :].partition(".")[0]): row.id for row in rows}
+        return {song_at(row.path)[1]: row.id for row in rows}
 
     def put_matched(self, connection: str, found: Sequence[Mapped]) -> None:
         """Store what became of songs."""

@@ -3,10 +3,13 @@
 import importlib.util
 import json
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from img2music.app.library import Library, store_of
 from img2music.connectors.connections import keep
@@ -100,6 +103,28 @@ def test_what_is_recommended_goes_to_the_server_and_is_renewed(library: str, ser
     asked = ("--emotion", "calm", "--speech", "--to", "home", "--playlist", "Mine")
     code, _, told = call("recommend", *asked, "--library", library)
     assert (code, "There is a playlist Mine already" in told) == (2, True)
+
+
+def test_a_folder_that_is_watched_keeps_the_servers_playlist(library: str, server: Supysonic, tmp_path: Path) -> None:
+    (tmp_path / "photos").mkdir()
+    Image.effect_noise((40, 30), 60).convert("RGB").save(tmp_path / "photos" / "photo.png")
+    asked = ("watch", tmp_path / "photos", "--playlist", "Wall", "--to", "home", "--top", "3", "--speech")
+    command = [sys.executable, "-m", "img2music", *map(str, asked), "--artist", "Artist", "--library", library]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as running:
+        assert running.stderr is not None
+        told = [next(running.stderr), next(running.stderr)]
+        assert told[0] == "img2music: Wall: 3 songs for 1 picture, 3 of them new.\n"
+        assert told[1] == "img2music: Wall at home: made, 3 songs.\n"
+        running.terminate()
+        assert running.wait(30) == 0
+    second = OpenSubsonic(server.connection(), server.password)
+    assert [(each.name, each.songs) for each in second.playlists()] == [("Wall", 3)]
+    second.close()
+
+
+def test_a_scan_leaves_out_what_is_here(library: str, server: Supysonic) -> None:
+    code, _, told = call("scan", "server://home", "--library", library)
+    assert (code, "0 audio files" in told) == (0, True), told
 
 
 def test_likes_go_both_ways(library: str, server: Supysonic) -> None:

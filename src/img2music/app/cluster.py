@@ -1,11 +1,14 @@
 """Scans where the options say, and looks at the nodes of a Ray cluster."""
 
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Literal
 
+from img2music.app.server_exchange import Exchange
 from img2music.cluster.nodes import Node, connected, examine
 from img2music.cluster.worker import Versions, versions
+from img2music.connectors.music_server import song_at
 from img2music.errors import ClusterError
 from img2music.library.scanning import ScanReport
 from img2music.library.scanning import scan as scan_into
@@ -18,16 +21,29 @@ from img2music.progress import Progress, unwatched
 def scan(
     store: LibraryStore, folders: Sequence[AnyPath], options: ScanOptions, progress: Progress = unwatched
 ) -> ScanReport:
-    """Bring the library up to date with folders."""
+    """Bring the library up to date with folders; of music servers, with songs that are not here as files, too."""
+    left_out = _here(store, folders, options, progress)
     if options.on == PROCESSES or options.dry_run:
-        return scan_into(store, folders, options, progress)
+        return scan_into(store, folders, options, progress, left_out=left_out)
     from img2music.cluster.executor import RayExecutor
 
     here = [root for root in map(absolute, folders) if reached(root)]  # and have to be everywhere
     with RayExecutor(options.on, here, options.jobs) as executor:
-        report = scan_into(store, folders, options, progress, executor)
+        report = scan_into(store, folders, options, progress, executor, left_out=left_out)
         report.notes += executor.notes
         return report
+
+
+def _here(
+    store: LibraryStore, folders: Sequence[AnyPath], options: ScanOptions, progress: Progress
+) -> dict[str, set[str]]:
+    """Songs of music servers among folders that are tracks with files, by connection."""
+    names = {song_at(root)[0] for root in map(absolute, folders) if root.startswith("server://")}
+    if not options.dry_run:
+        for name in names:
+            with closing(Exchange(store, name)) as exchange, store.syncing():
+                exchange.renew(progress)
+    return {name: store.servers.here(name) for name in names}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,6 +17,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from img2music.app.cluster import scan
 from img2music.connectors.tables import read_songs
 from img2music.errors import Cancelled, Img2MusicError, InputError, LibraryError, unexpected
 from img2music.files import HEAD_BYTES, FileKind, make_folder, replacing
@@ -25,7 +26,6 @@ from img2music.library.exchange import EXPORT, export_library, import_library
 from img2music.library.importing import import_table
 from img2music.library.jobs import JobKind, JobState
 from img2music.library.listing import write_csv
-from img2music.library.scanning import scan
 from img2music.library.store import LibraryStore
 from img2music.library.tagging import TaggedFile, tag
 from img2music.options import ScanOptions, TagOptions

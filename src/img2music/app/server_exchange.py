@@ -35,6 +35,10 @@ class Exchange:
         self.name = self.connection.name
         self.server: MusicServer = music_server(self.connection)
 
+    def close(self) -> None:
+        """End the connection."""
+        self.server.close()
+
     def renew(self, progress: Progress, *, refresh: bool = False, walk: bool = False) -> None:
         """Bring up to date which songs of the server are tracks of the library."""
         renew(self.store, self.server, self.connection, refresh=refresh, walk=walk, progress=progress)

@@ -52,7 +52,7 @@ class ServerPlaylists(Closing):
 
     def close(self) -> None:
         """End the connection."""
-        self._exchange.server.close()
+        self._exchange.close()
 
     @property
     def name(self) -> str:

@@ -26,7 +26,7 @@ Seen = tuple[tuple[str, State | None], ...]
 
 
 class Watch:
-    """A playlist that follows photos; one at a time for each name."""
+    """A playlist that follows photos; one at a time for each name. ``kept`` is given it when it is as it should be."""
 
     def __init__(
         self,
@@ -37,14 +37,14 @@ class Watch:
         *,
         music: Sequence[str] = (),
         patience: WatchOptions | None = None,
-        renewed: Callable[[SavedPlaylist], object] = lambda _: None,
+        kept: Callable[[SavedPlaylist], object] = lambda _: None,
         told: Told,
         progress: Progress,
     ) -> None:
         self._library, self._photos, self._playlist, self._options = library, photos, playlist, options
         self._music = [locations.real(locations.expanded(folder)) for folder in music]
         self._patience = patience or WatchOptions()
-        self._renewed, self._told, self._progress = renewed, told, progress
+        self._kept, self._told, self._progress = kept, told, progress
         self._seen: Seen | None = None
         self._known: dict[str, Collection[str]] = defaultdict(tuple)  # what is wrong, by the stage that told it
         if not photos:
@@ -116,11 +116,12 @@ class Watch:
         count = f"{_count(len(songs), 'song')} for {_count(len(found), 'picture')}"
         if before is not None and known == [_entry(match) for _, match in songs]:
             self._told(f"{printable(self._playlist)}: {count}, as it was.")
+            self._kept(playlists.read(before.id))
             return
         saved = playlists.save(self._playlist, [match for _, match in songs], replace=True)
         new = len({id_ for id_, _ in songs} - {id_ for id_, *_ in known})
         self._told(f"{printable(self._playlist)}: {count}, {new} of them new.")
-        self._renewed(saved)
+        self._kept(saved)
 
     def _listen(self) -> None:
         if self._music:

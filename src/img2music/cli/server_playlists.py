@@ -73,7 +73,7 @@ def push(
             _give_likes(server.push_likes(person=person, dry_run=options.dry_run, progress=progress), format_)
             return
         pushed = server.push(playlist, progress=progress, **vars(options))
-    told = f"{pushed.name} at {connection}: {_done(pushed)}"
+    told = f"{pushed.name} at {connection}: {done_words(pushed)}"
     _give(pushed, told, pushed.matched, pushed.left_out, format_)
 
 
@@ -105,7 +105,7 @@ def pull(
             _give_likes(server.pull_likes(person=person, dry_run=options.dry_run, progress=progress), format_)
             return
         pulled = server.pull(playlist, progress=progress, **vars(options))
-    told = f"{pulled.playlist}, from {connection}: {_done(pulled)}"
+    told = f"{pulled.playlist}, from {connection}: {done_words(pulled)}"
     if pulled.kept:
         told += f", {pulled.kept} kept that are here only"
     _give(pulled, told, pulled.matched, pulled.left_out, format_)
@@ -158,7 +158,8 @@ def _require_either(playlist: str | None, likes: bool) -> None:
         raise UsageError("Give either a playlist and a connection, or `likes` and a connection.")
 
 
-def _done(report: "PushReport | PullReport") -> str:
+def done_words(report: "PushReport | PullReport") -> str:
+    """Say what became of a playlist."""
     done = f"would be {report.done}" if report.dry_run and report.done != "unchanged" else report.done
     left = f", {len(report.left_out)} left out" if report.left_out else ""
     return f"{done}, {len(report.matched)} songs{left}"

@@ -2,11 +2,17 @@
 
 import signal
 import threading
+from typing import TYPE_CHECKING
 
 from img2music.cli.options import argument, command, filter_options, library_option, option, options_of
 from img2music.cli.output import say
 from img2music.cli.progress import progress_bar
+from img2music.cli.server_playlists import done_words
+from img2music.errors import printable
 from img2music.options import RecommendOptions, WatchOptions
+
+if TYPE_CHECKING:
+    from img2music.app.playlists import SavedPlaylist
 
 
 @command()
@@ -18,6 +24,7 @@ from img2music.options import RecommendOptions, WatchOptions
     help="Folders of photos, and albums of a photo service (immich:album/Summer).",
 )
 @option("--playlist", required=True, metavar="NAME", help="Playlist of the library that follows them.")
+@option("--to", metavar="CONNECTION", help="Write the playlist to this music server whenever it is renewed.")
 @option("--music", metavar="DIR", multiple=True, help="Folder of music to be scanned when it changes. May be repeated.")
 @library_option
 @options_of(RecommendOptions, without=("together",), filters=filter_options(chooses=True))
@@ -26,6 +33,7 @@ def watch(
     *,
     photos: tuple[str, ...],
     playlist: str,
+    to: str | None,
     music: tuple[str, ...],
     library: str | None,
     options: RecommendOptions,
@@ -40,7 +48,23 @@ def watch(
     from img2music.app.watching import Watch
 
     ended = threading.Event()
+
+    def send(saved: "SavedPlaylist") -> None:
+        if to is not None:
+            with opened.playlists.at(to) as server:
+                report = server.push(saved.id)
+            if report.done != "unchanged":
+                say(f"{printable(report.name)} at {to}: {done_words(report)}.")
+
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
     with Library.open(library, create=bool(music)) as opened, progress_bar() as progress:
-        Watch(opened, photos, playlist, options, music=music, patience=patience, told=say, progress=progress).run(ended)
+        watch = Watch(
+            *(opened, photos, playlist, options),
+            music=music,
+            patience=patience,
+            kept=send,
+            told=say,
+            progress=progress,
+        )
+        watch.run(ended)

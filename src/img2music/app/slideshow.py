@@ -30,6 +30,7 @@ from img2music.library.store import LibraryStore
 from img2music.matching.passages import clock
 from img2music.media.film_writer import write_pictures
 from img2music.media.output_formats import FILM
+from img2music.media.sound_writer import Sound
 from img2music.options import (
     DUCKING,
     AnyPath,
@@ -246,13 +247,18 @@ def _taken_up(
     if min(sides) < least or max(sides) > 2 * most or any(side % 2 for side in sides):
         raise UsageError(f"A film's sides are even, of {least} to {2 * most} pixels, not {sides[0]} x {sides[1]}.")
     slowest, fastest = limits(SlideshowOptions, "fps")
-    options = replace(options, captions=told.captions, fps=min(max(round(sheet.film.fps), slowest), fastest))
+    options = replace(
+        options, captions=told.captions, still=told.still, fps=min(max(round(sheet.film.fps), slowest), fastest)
+    )
     _font(options, sides)  # what is wrong with it is known before photos are read
     starts = np.array([0.0, *(photo.start for photo in told.photos[1:]), sheet.film.duration])
     schedule = at_times(starts, options.fps, told.cross_fade)
     for photo in told.photos:
         fetch_again(photo.path)
-    photos = reader.again(told.photos, schedule)
+    photos = [
+        replace(photo, caption=each.caption)
+        for photo, each in zip(reader.again(told.photos, schedule), told.photos, strict=True)
+    ]
     film = film_of(photos, schedule, output)
     made = sheet_of(film, photos, schedule, options, cues=sheet.cues, size=sides, original=sheet.original)
     return _Plan(photos, schedule, made, film), options
@@ -264,28 +270,46 @@ def _written(
     """Draw a slideshow, mix its sound, and write the film; tell its sheet, with what was heard in its clips."""
     sheet, show = plan.sheet, plan.sheet.slideshow
     assert show is not None
-    frame = show.width, show.height
-    font = _font(options, frame)
-    captions = [font.overlay(caption_of(photo, options.captions)) if font else None for photo in plan.photos]
     sound = None
     if sheet.cues or (show.has_clips and asked(sheet, options.scoring).use is not OriginalSound.DROP):
         sound = compose(sheet, options.scoring, progress)
         if show.has_clips:
             sheet = replace(sheet, original=sound.own)
+    heard = sound if sound is not None and (sheet.cues or sound.own) else None
+    return sheet, _drawn(
+        plan, output, (show.width, show.height), font_file=options.font, sound=heard, progress=progress
+    )
+
+
+def _drawn(
+    plan: _Plan,
+    output: Path,
+    frame: tuple[int, int],
+    *,
+    font_file: AnyPath | None,
+    sound: Sound | None,
+    progress: Progress,
+) -> tuple[str, ...]:
+    """Draw a slideshow, and write it with its sound."""
+    show = plan.sheet.slideshow
+    assert show is not None
+    texts = [caption_of(photo, show.captions) for photo in plan.photos]
+    font = CaptionFont(frame, font_file) if any(texts) else None
+    captions = [font.overlay(text) if font is not None else None for text in texts]
     write_pictures(
-        pictures(plan.photos, plan.schedule, frame, captions),
+        pictures(plan.photos, plan.schedule, frame, captions, still=show.still),
         output,
-        rate=options.fps,
+        rate=plan.schedule.rate,
         size=frame,
         count=int(plan.schedule.changes[-1]),
-        sound=sound if sound is not None and (sheet.cues or sound.own) else None,
+        sound=sound,
         progress=progress,
     )
     absent = sorted(font.absent) if font is not None else []
     if not absent:
-        return sheet, ()
+        return ()
     few, what = printable("".join(absent[:10])), "1 letter" if len(absent) == 1 else f"{len(absent)} letters"
-    return sheet, (f"Left out of the captions, for want of a font: {what} ({few}); give one that has them as `font`.",)
+    return (f"Left out of the captions, for want of a font: {what} ({few}); give one that has them as `font`.",)
 
 
 def _font(options: SlideshowOptions, frame: tuple[int, int]) -> CaptionFont | None:

@@ -275,9 +275,9 @@ def _written(
         sound = compose(sheet, options.scoring, progress)
         if show.has_clips:
             sheet = replace(sheet, original=sound.own)
-    heard = sound if sound is not None and (sheet.cues or sound.own) else None
+    audible = sound if sound is not None and (sheet.cues or sound.own) else None
     return sheet, _drawn(
-        plan, output, (show.width, show.height), font_file=options.font, sound=heard, progress=progress
+        plan, output, (show.width, show.height), font_file=options.font, sound=audible, progress=progress
     )
 
 
@@ -400,3 +400,79 @@ def _scheduled(photos: Sequence[Photo], options: SlideshowOptions, seconds: floa
 def _require_a_day(photos: int, seconds: float) -> None:
     if seconds > LONGEST:
         raise UsageError(f"{photos} photos of {clock(seconds)} are more than a day: give fewer.")
+
+
+# Albums that are changed by hand before they are written (`app.albums`)
+
+
+@dataclass(frozen=True)
+class AlbumPlan:
+    """An album as it was read and laid out first."""
+
+    photos: Sequence[Photo]  # in its order
+    sheet: CueSheet
+    notes: tuple[str, ...]
+
+
+def plan_album(
+    files: Sequence[AnyPath],
+    output: Path,
+    options: SlideshowOptions,
+    spotting: SpotOptions,
+    store: LibraryStore,
+    *,
+    progress: Progress,
+) -> AlbumPlan:
+    """Read photos and clips, and choose their music; what can't be read is told by the notes."""
+    left_out: list[str] = []
+
+    def leave_out(told: object) -> None:
+        left_out.append(str(told))
+
+    reader = _Reader(spotting, leave_out, progress)
+    listed = _listed(files, output, options, leave_out, leave_out)
+    plan = _planned(listed, output, options, spotting, store, reader=reader)
+    return AlbumPlan(plan.photos, plan.sheet, (*left_out, *plan.notes, *reader.notes))
+
+
+def read_album(
+    files: Sequence[AnyPath],
+    sheet: CueSheet,
+    options: SlideshowOptions,
+    spotting: SpotOptions,
+    listener: Listener,
+    *,
+    progress: Progress,
+) -> list[Photo]:
+    """Read the photos and clips of a sheet; the first that can't be read ends it."""
+
+    def leave_out(error: InputError) -> None:
+        raise error
+
+    reader = _Reader(spotting, leave_out, progress)
+    assert sheet.slideshow is not None
+    clips = {each.path for each in sheet.slideshow.photos if each.clip_start is not None}
+    given = [GivenPhoto(os.fsdecode(path), os.fsdecode(path) in clips) for path in files]
+    return reader.read(given, replace(options, order=PhotoOrder.NAME), listener)[0]
+
+
+def film_album(
+    photos: Sequence[Photo], schedule: Schedule, sheet: CueSheet, output: Path, progress: Progress
+) -> tuple[str, ...]:
+    """Write an album with its music."""
+    plan = _Plan(photos, schedule, sheet, film_of(photos, schedule, output))
+    return _written(plan, output, SlideshowOptions(), progress)[1]
+
+
+def film_preview(
+    photos: Sequence[Photo],
+    schedule: Schedule,
+    sheet: CueSheet,
+    frame: tuple[int, int],
+    output: Path,
+    *,
+    progress: Progress,
+) -> None:
+    """Write the pictures of an album alone, at another size."""
+    plan = _Plan(photos, schedule, sheet, film_of(photos, schedule, output))
+    _drawn(plan, output, frame, font_file=None, sound=None, progress=progress)

@@ -39,7 +39,7 @@ def photo(name: str, hours: int, valence: float, arousal: float, clip: Clip | No
 
 def clip(seconds: float) -> Clip:
     times = np.arange(0.0, seconds, 0.5)
-    survey = Survey(Fraction(0), seconds, 25.0, 0.0, 0.0, False, None, None, ())
+    survey = Survey(Fraction(0), seconds, 25.0, 0.0, 0.0, False, None, None, {})
     return Clip(survey, np.column_stack([times, np.full(len(times), 0.6), np.full(len(times), 0.4)]))
 
 
@@ -262,10 +262,8 @@ def test_every_sequence_leaves_a_sheet_that_can_be_read_back(edits: list[Any], w
     for edit in edits:
         before = names(sheet)
         try:
-            if isinstance(edit, SceneBorder):
-                sheet = edited(sheet, edit, Choosing())
-            else:
-                sheet = rearranged(sheet, edit, album)
+            by_hand = isinstance(edit, SceneBorder)
+            sheet = edited(sheet, edit, Choosing()) if by_hand else rearranged(sheet, edit, album)
         except UsageError:
             continue
         sheet = parse(as_json(sheet), "again")
@@ -276,7 +274,7 @@ def test_every_sequence_leaves_a_sheet_that_can_be_read_back(edits: list[Any], w
         assert set(names(sheet)) <= set(before)
         shots = [shot for scene in sheet.scenes for shot in scene.shots]
         assert [round(shot.start, 3) for shot in shots] == [each.start for each in show.photos]
-        assert shots[-1].end == sheet.film.duration == pytest.approx(sheet.film.frames / 30, abs=1e-3)
+        assert shots[-1].end == sheet.film.duration == pytest.approx((sheet.film.frames or 0) / 30, abs=1e-3)
         lengths = np.diff([*(each.start for each in show.photos), sheet.film.duration])
         assert lengths.min() > 0.4  # a second, less what a change moves to a beat
         for each in show.photos:

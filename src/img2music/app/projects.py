@@ -427,12 +427,12 @@ class Projects:
         return self._views.row(film, start, end, count, height)
 
     def photo(self, id: int, path: str, side: int) -> Path:  # noqa: A002
-        """A JPEG of a photo of an album, or of the first picture of a clip; a `LookupError` if it is none of it."""
+        """A JPEG of a photo of an album, or of the first picture of a clip; an `IndexError` if it is none of it."""
         self._film(id)
         known = photos_of(_require_reading(self._store, id)) if is_album(self._table.find(id)) else {}
         photo = known.get(path)
         if photo is None or not self.films.allows(path):
-            raise LookupError(path)
+            raise IndexError(path)
         return self._views.photo(path, side, clip=photo.clip is not None)
 
     def peaks(self, id: int) -> Path:  # noqa: A002

@@ -430,7 +430,7 @@ def plan_album(
         left_out.append(str(told))
 
     reader = _Reader(spotting, leave_out, progress)
-    listed = _listed(files, output, options, leave_out, leave_out)
+    listed = _listed(files, output, options, leave_out, leave_out, progress=progress)
     plan = _planned(listed, output, options, spotting, store, reader=reader)
     return AlbumPlan(plan.photos, plan.sheet, (*left_out, *plan.notes, *reader.notes))
 

@@ -285,6 +285,7 @@ class SlideshowOptions(Checked):
         metavar="SECONDS",
     )
     captions: Captions = option(Captions.NONE, "Write the photos' own titles, or the names of their files, on them.")
+    still: bool = option(False, "Photos stand still, where else the view moves slowly through them.")
     font: AnyPath | None = option(None, "Font for captions.", metavar="FILE", shown="DejaVu Sans")
     silent: bool = option(False, "No sound, neither music nor that of clips; needs no library.")
     original: OriginalSound | None = option(
@@ -556,6 +557,7 @@ class SlideshowWishes(TypedDict, total=False):
     fps: int
     cross_fade: float
     captions: Captions | str
+    still: bool
     font: AnyPath | None
     silent: bool
     original: OriginalSound | str | None

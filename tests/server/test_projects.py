@@ -18,15 +18,12 @@ import pytest
 import soundfile
 
 from img2music import Library
-from img2music.affect import Affect
-from img2music.analysis import CurvePoint
 from img2music.app.projects import make_project_proxy, read_project_film
 from img2music.errors import Cancelled, InputError
 from img2music.media.video import survey_of
 from img2music.soundtrack.beats import compiling
 from tests.conftest import Locations
-from tests.support.library_sounds import write_sound
-from tests.support.projects import keep_project
+from tests.support.projects import add_songs, keep_project
 from tests.support.songs import put, record
 from tests.support.soundtracks import Track, film
 
@@ -58,22 +55,9 @@ def films(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def library(tmp_path: Path, at: Locations) -> Iterator[Library]:
-    music = tmp_path / "music"
-    music.mkdir()
-    records = []
-    for number in range(6):
-        path = music / f"{number}.wav"
-        write_sound(path, 200.0 + 20 * number, 30.0)
-        affect = Affect(0.1 + 0.15 * number, 0.9 - 0.15 * number)
-        curve = [CurvePoint(start, start + 3.0, affect) for start in np.arange(0.0, 30.0, 3.0).tolist()]
-        records.append(record(str(path), *_pair(affect), duration=30.0, curve=curve, title=f"Song {number}"))
     with Library.open(at(tmp_path / "library.db")) as opened:
-        put(opened._store, records)
+        add_songs(opened, tmp_path / "music")
         yield opened
-
-
-def _pair(affect: Affect) -> tuple[float, float]:
-    return affect.valence, affect.arousal
 
 
 @pytest.fixture

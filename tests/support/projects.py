@@ -9,6 +9,7 @@ import numpy as np
 
 from img2music import Library
 from img2music.affect import Affect
+from img2music.analysis import CurvePoint
 from img2music.app.library import store_of
 from img2music.app.projects import packed
 from img2music.library.projects import Change, ProjectRow
@@ -18,7 +19,23 @@ from img2music.options import OriginalSound
 from img2music.soundtrack.cue_sheet import Alternative, CueTrack, OwnSound, Scene, Shot
 from img2music.soundtrack.film import Film
 from img2music.track import Track
+from tests.support.library_sounds import write_sound
+from tests.support.songs import put, record
 from tests.support.soundtracks import cue, sheet
+
+
+def add_songs(library: Library, folder: Path) -> None:
+    """Add six songs of 30 seconds, from sombre and lively to pleasant and calm."""
+    folder.mkdir()
+    records = []
+    for number in range(6):
+        path = folder / f"{number}.wav"
+        write_sound(path, 200.0 + 20 * number, 30.0)
+        affect = Affect(0.1 + 0.15 * number, 0.9 - 0.15 * number)
+        curve = [CurvePoint(start, start + 3.0, affect) for start in np.arange(0.0, 30.0, 3.0).tolist()]
+        point = affect.valence, affect.arousal
+        records.append(record(str(path), *point, duration=30.0, curve=curve, title=f"Song {number}"))
+    put(store_of(library), records)
 
 
 def keep_project(library: Library, film: Path, songs: Sequence[Track], options: dict[str, Any]) -> ProjectRow:

@@ -145,6 +145,7 @@ class Films {
 
   async #film(project: Project): Promise<void> {
     void this.#curves(project);
+    if (project.kind === "album") return;
     const found = await films.filmPeaks(project.id).catch(() => null); // it may have no sound
     if (found && this.open?.id === project.id) this.sound = new Levels(found.peaks, found.per_second);
   }

@@ -34,6 +34,16 @@ interface Sighting {
   moment: number;
 }
 
+/** What shows the picture: a video, or a clock beside photos. */
+export interface Screen extends EventTarget {
+  currentTime: number;
+  readonly paused: boolean;
+  readonly seeking: boolean;
+  play(): Promise<void>;
+  pause(): void;
+  requestVideoFrameCallback?(callback: VideoFrameRequestCallback): number;
+}
+
 /** Plays a film with its music as it will be rendered: pieces of the sound are laid on the time of the picture. */
 class FilmPlayer {
   time = $state(0);
@@ -45,7 +55,9 @@ class FilmPlayer {
   tried = $state(""); // the title of its song
   volume = $state(1);
 
-  #video: HTMLVideoElement | null = null;
+  #video: Screen | null = null;
+  #shown = 0; // the project that was seen last, which goes on where it was on another screen
+  #resume = false;
   #project: Project | null = null;
   #context: AudioContext | null = null;
   #output: GainNode | null = null;
@@ -56,11 +68,13 @@ class FilmPlayer {
   #until = Infinity; // where it stops
   #turn = 0; // of starts and ends; what an older one waited for does not matter any more
 
-  attach(video: HTMLVideoElement): () => void {
+  attach(video: Screen, id: number): () => void {
     const listening = new AbortController();
     const on = (event: string, act: () => void): void => video.addEventListener(event, act, { signal: listening.signal });
     this.#video = video;
-    [this.failed, this.time] = [false, 0];
+    this.failed = false;
+    if (id !== this.#shown) [this.#shown, this.time, this.#resume] = [id, 0, false];
+    else if (this.time) video.currentTime = this.time;
     on("seeked", () => this.#arrived(video));
     on("ended", () => this.pause());
     on("error", () => (this.failed = true));
@@ -68,6 +82,7 @@ class FilmPlayer {
     on("waiting", () => this.#anchor && void this.#go());
     return () => {
       listening.abort();
+      this.#resume = this.playing;
       this.pause();
       for (const piece of this.#pieces.values()) piece.stop.abort();
       this.#pieces.clear();
@@ -82,6 +97,10 @@ class FilmPlayer {
     if (before?.revision === project.revision) return;
     this.trial = null;
     if (before) this.#exchange();
+    if (this.#resume) {
+      this.#resume = false;
+      this.play();
+    }
   }
 
   /** Hear a song in the place of another from here to there. */
@@ -142,7 +161,7 @@ class FilmPlayer {
     return this.#project?.sheet?.film.duration ?? 0;
   }
 
-  #arrived(video: HTMLVideoElement): void {
+  #arrived(video: Screen): void {
     if (Math.abs(video.currentTime - this.time) > 0.02) video.currentTime = this.time;
     else if (this.playing) void this.#go();
   }
@@ -250,19 +269,19 @@ class FilmPlayer {
   }
 
   /** Follow the picture, whose time is the film's; sound that has drifted is brought back to it. */
-  #watch(turn: number, video: HTMLVideoElement): void {
+  #watch(turn: number, video: Screen): void {
     const seen = (sighting: Sighting): void => {
       this.#off.push(this.#heard(sighting.moment) - sighting.film);
       if (this.#off.length > LOOKED) this.#off.shift();
       if (median(this.#off, LOOKED) > OFF || median(this.#off, SOON) > FAR) this.#lay(sighting);
     };
-    const sighted = "requestVideoFrameCallback" in video;
+    const sighted = video.requestVideoFrameCallback !== undefined;
     const looked: VideoFrameRequestCallback = (_, { expectedDisplayTime, mediaTime }) => {
       if (turn !== this.#turn) return;
       seen({ film: mediaTime, moment: expectedDisplayTime });
-      video.requestVideoFrameCallback(looked);
+      video.requestVideoFrameCallback!(looked);
     };
-    if (sighted) video.requestVideoFrameCallback(looked);
+    if (sighted) video.requestVideoFrameCallback!(looked);
     const tick = (): void => {
       if (turn !== this.#turn) return;
       this.time = video.currentTime;
@@ -321,11 +340,11 @@ function median(off: number[], count: number): number {
   return Math.abs(last.length < count ? 0 : last[count >> 1]!);
 }
 
-function firstSighting(video: HTMLVideoElement): Promise<Sighting> {
+function firstSighting(video: Screen): Promise<Sighting> {
   return new Promise((seen) => {
     const now = (): void => seen({ film: video.currentTime, moment: performance.now() });
-    if ("requestVideoFrameCallback" in video)
-      video.requestVideoFrameCallback((_, { expectedDisplayTime, mediaTime }) => seen({ film: mediaTime, moment: expectedDisplayTime }));
+    if (!video.requestVideoFrameCallback) return now();
+    video.requestVideoFrameCallback((_, { expectedDisplayTime, mediaTime }) => seen({ film: mediaTime, moment: expectedDisplayTime }));
     setTimeout(now, 250); // also where no picture comes
   });
 }

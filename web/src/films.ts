@@ -15,6 +15,8 @@ export interface FilmFolder {
   parent: string | null;
   folders: { path: string; name: string }[];
   films: FilmFile[];
+  /** How many photos lie in it. */
+  photos: number;
 }
 
 export interface Span {
@@ -48,7 +50,28 @@ export interface Scene extends Span {
 
 export type OriginalSound = "keep" | "duck" | "drop";
 
+/** A photo of an album, or a clip. */
+export interface SheetPhoto {
+  path: string;
+  start: number;
+  clip_start: number | null;
+  caption: string | null;
+}
+
+export type Captions = "none" | "title" | "name";
+export type Shape = "16:9" | "9:16" | "1:1";
+export type Order = "date" | "mood" | "name";
+
+export interface Slideshow {
+  width: number;
+  height: number;
+  captions: Captions;
+  still: boolean;
+  photos: SheetPhoto[];
+}
+
 export interface Sheet {
+  slideshow?: Slideshow;
   film: { path: string; duration: number; fps: number };
   scenes: Scene[];
   original?: { use: OriginalSound; duck_db: number; music_db?: number; speech: Span[] | null };
@@ -64,6 +87,9 @@ export interface Step {
 
 export interface ProjectSummary {
   id: number;
+  kind: "film" | "album";
+  /** The first photo of an album. */
+  cover: string | null;
   name: string;
   film: { duration: number | null };
   updated: string;
@@ -73,6 +99,7 @@ export interface ProjectSummary {
 
 export interface Project {
   id: number;
+  kind: "film" | "album";
   name: string;
   revision: number;
   film: { path: string; name: string; duration: number | null; fps: number | null };
@@ -116,7 +143,14 @@ export type Edit =
   | { kind: "ban"; track: number; banned: boolean }
   | { kind: "choose" }
   | { kind: "scene-border"; scene: number; seconds: number }
-  | ({ kind: "scene-affect"; scene: number } & Affect);
+  | ({ kind: "scene-affect"; scene: number } & Affect)
+  | { kind: "photo-move"; photo: number; to: number }
+  | { kind: "photo-remove"; photo: number }
+  | { kind: "photo-length"; photo: number; seconds: number }
+  | { kind: "photo-caption"; photo: number; caption: string | null }
+  | { kind: "album-order"; order: Order }
+  | { kind: "album-length"; seconds?: number; total?: number }
+  | { kind: "album-look"; captions?: Captions; shape?: Shape; still?: boolean };
 
 /** A song in the place of another, to be heard before it is taken. */
 export type Trial = { cue: number; track: number } | { cue: number; alternative: number };
@@ -153,6 +187,16 @@ export async function sendFilm(file: File, signal: AbortSignal, progress: (recei
 
 export const beginProject = (film: Film) => read<Project>("projects", send(film));
 
+/** Photos of a folder, or photos and clips that were sent. */
+export type Album = { folder: string } | { pictures: string[]; clips: string[]; name: string };
+
+export const beginAlbum = (album: Album) => read<Project>("projects", send({ ...album, album: { order: "date" } }));
+
+/** Have an album drawn as it is now. */
+export const preview = ({ id }: Project) => read<Project>(`projects/${id}/preview`, { method: "POST" });
+
+export const photo = (id: number, path: string, side: number): string => address(`projects/${id}/photos?${query({ path, side })}`);
+
 /** Go on with what was exported on another machine. */
 export function takeUp(file: File, film: Film): Promise<Project> {
   const body = new FormData();
@@ -183,7 +227,15 @@ export const filmPeaks = (id: number) => read<{ peaks: number[]; per_second: num
 export const picture = (id: number, values: { start: number; end: number; count: number; height: number }): string =>
   address(`projects/${id}/frames?${query(values)}`);
 
-export const played = (id: number): string => address(`projects/${id}/film`);
+export const played = ({ id, kind, sheet }: Project): string =>
+  address(`projects/${id}/film${kind === "album" ? `?of=${digest(JSON.stringify([sheet?.slideshow, sheet?.film.duration]))}` : ""}`);
+
+/** Tells one look of an album from another, whose preview is another file (FNV-1a of 32 bits). */
+function digest(text: string): string {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
+  return (hash >>> 0).toString(36);
+}
 
 /** A piece of the sound as it will be rendered, and whether its level is final. */
 export async function mix({ id, revision }: Project, start: number, seconds: number, trial: Trial | null, signal: AbortSignal) {

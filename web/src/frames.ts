@@ -1,5 +1,5 @@
 import { picture } from "./films";
-import type { Window } from "./strip";
+import type { Pictures, Window } from "./strip";
 
 const COUNT = 8; // pictures of one request
 const AT_ONCE = 2;
@@ -8,7 +8,7 @@ const COARSER = 7; // scales above one whose pictures may stand in for it
 const HEIGHT = 56;
 
 /** The film's pictures at even distances, a row of them a request, at the scales of halves of each other. */
-export class Frames {
+export class Frames implements Pictures {
   #rows = new Map<string, ImageBitmap | null>(); // null: on its way
   #wanted: [string, number, number][] = []; // what is seen and lacks
   #loading = 0;

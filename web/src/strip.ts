@@ -2,7 +2,6 @@
 
 import { hueOf } from "./affect";
 import type { Cue, Curves, Gains, Sheet, Span } from "./films";
-import type { Frames } from "./frames";
 
 /** Pixels from above, and of height. */
 export const ROWS = { ruler: [0, 24], scenes: [24, 22], frames: [48, 56], affect: [108, 46], sound: [158, 38], cues: [202, 88] } as const;
@@ -162,6 +161,12 @@ export function hit(x: number, y: number, view: Window, sheet: Sheet | null): Hi
   return { row, seconds, cue, edge };
 }
 
+/** What is drawn along the strip. */
+export interface Pictures {
+  draw(context: CanvasRenderingContext2D, view: Window, top: number, height: number): void;
+  close(): void;
+}
+
 export interface Shown {
   sheet: Sheet | null;
   duration: number;
@@ -169,7 +174,7 @@ export interface Shown {
   gains: Gains | null;
   sound: Levels | null;
   song: (cue: Cue) => Levels | null;
-  frames: Frames;
+  frames: Pictures;
   selected: number;
   scene: number;
   changing: number; // the cue that is being changed, whose gains are not known

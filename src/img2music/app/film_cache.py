@@ -128,19 +128,20 @@ def _store(found: Film | Heard, file: Path) -> None:
 
 def encoded(found: Film | Heard) -> bytes:
     """What was read or heard, as bytes."""
-    return msgspec.msgpack.encode(found, enc_hook=_to_builtins)
+    return msgspec.msgpack.encode(found, enc_hook=to_builtins)
 
 
 def decoded(content: bytes, kind: type[Kept]) -> Kept:
     """The same again."""
-    return msgspec.msgpack.decode(content, type=kind, dec_hook=_from_builtins)
+    return msgspec.msgpack.decode(content, type=kind, dec_hook=from_builtins)
 
 
 def _checksum(body: bytes) -> bytes:
     return hashlib.blake2b(body, digest_size=16).digest()
 
 
-def _to_builtins(value: object) -> Any:
+def to_builtins(value: object) -> Any:
+    """What msgspec does not know, of what it does."""
     if isinstance(value, np.ndarray):
         return value.dtype.str, value.shape, value.tobytes()
     if isinstance(value, Fraction):
@@ -148,7 +149,8 @@ def _to_builtins(value: object) -> Any:
     raise NotImplementedError
 
 
-def _from_builtins(kind: type, value: Any) -> Any:
+def from_builtins(kind: type, value: Any) -> Any:
+    """The same again."""
     if (get_origin(kind) or kind) is np.ndarray:
         dtype, shape, content = value
         return np.frombuffer(content, dtype).reshape(shape).copy()

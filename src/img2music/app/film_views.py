@@ -13,6 +13,7 @@ import msgspec
 import numpy as np
 
 from img2music import locations
+from img2music.app.pictures import preview
 from img2music.app.sounds import JPEG, PEAKS, Peaks, Sounds
 from img2music.errors import InputError, UsageError
 from img2music.files import Closing, FileKind, write_atomically
@@ -100,6 +101,23 @@ class FilmViews(Closing):
             write_atomically(content.getvalue(), output, JPEG)
 
         return self._kept.made(path, _state(path), f"-{start:.3f}-{end:.3f}-{count}-{height}.jpg", write)
+
+    def photo(self, path: str, side: int, *, clip: bool) -> Path:
+        """A JPEG of a photo, so many pixels wide or high at most; of a clip, its first picture."""
+
+        def write(photo: str, output: Path) -> None:
+            if not clip:
+                write_atomically(preview(photo, side), output, JPEG)
+                return
+            from PIL import Image
+
+            content = io.BytesIO()
+            still = Image.fromarray(stills(photo, [0.0], side))
+            still.thumbnail((side, side))
+            still.save(content, "JPEG", quality=JPEG_QUALITY)
+            write_atomically(content.getvalue(), output, JPEG)
+
+        return self._kept.made(path, _state(path), f"-{side}.jpg", write)
 
     def peaks(self, path: str) -> Path:
         """A file of JSON of the shape `Peaks`, of the film's own sound; without any, if it has none."""

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePath
 from typing import Any
 
-from img2music.connectors.folders import is_film_name, under
+from img2music.connectors.folders import is_film_name, is_image_name, under
 from img2music.errors import ConflictError, LibraryError, UsageError, printable
 from img2music.files import make_folder
 from img2music.library.record import moment_of
@@ -33,6 +33,9 @@ ROOM = 1 << 30
 STRAY = 7 * 24 * 3600.0
 """Seconds after which what was not sent to its end is removed."""
 LONGEST_NAME = 200
+LONGEST_STEM = 60
+"""Characters of the name of a photo that was sent, of which each takes up to four bytes."""
+_OTHERS = re.compile(r'[\\/:*?"<>|]')
 _UNSAFE = re.compile(r"[^A-Za-z0-9._ -]")
 _ID = re.compile(r"[0-9a-f]{32}")
 
@@ -63,6 +66,7 @@ class FilmList:
     parent: str | None  # the folder that it lies in, if that is allowed too
     folders: list[FolderEntry]
     films: list[FilmEntry]
+    photos: int = 0  # how many lie in the folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +93,7 @@ class Films:
         if folder is None:
             return FilmList(None, None, [FolderEntry(each, PurePath(each).name or each) for each in self._allowed], [])
         path = self._within(folder)
-        folders, films = [], []
+        folders, films, photos = [], [], 0
         try:
             with os.scandir(path) as found:
                 for entry in sorted(found, key=lambda each: each.name)[:MOST_LISTED]:
@@ -102,10 +106,19 @@ class Films:
                         status = entry.stat()
                         changed = moment_of(datetime.fromtimestamp(status.st_mtime, UTC))
                         films.append(FilmEntry(entry.path, entry.name, status.st_size, changed))
+                    else:
+                        photos += entry.is_file() and is_image_name(entry.name)
         except OSError as error:
             raise UsageError(f"The folder can't be listed: {error.strerror}.") from None
         parent = str(PurePath(path).parent)
-        return FilmList(path, parent if under(parent, self._allowed) else None, folders, films)
+        return FilmList(path, parent if under(parent, self._allowed) else None, folders, films, photos)
+
+    def find_folder(self, path: str) -> str:
+        """The folder that a path names, without links; a `KeyError` if it is in none that is allowed."""
+        found = self._within(path)
+        if not Path(found).is_dir():
+            raise KeyError(path)
+        return found
 
     def find(self, path: str) -> str:
         """The film that a path names, without links; a `KeyError` if it lies in no folder that is allowed."""
@@ -194,6 +207,35 @@ class Films:
             (folder / "part").replace(folder / name)
             (folder / "upload.json").replace(folder / "sent.json")
             return str((folder / name).resolve()), told["name"]
+
+    def keep_album(self, photos: Sequence[tuple[Path, str]]) -> str:
+        """Keep photos and clips that were sent, each a file and its name, in a folder of their own; its path."""
+        own = self._folder()
+        with self._lock:
+            if shutil.disk_usage(own).free < sum(file.stat().st_size for file, _ in photos) + ROOM:
+                raise UsageError("There is no room for these photos on the server's disk.")
+            folder = own / secrets.token_hex(16)
+            folder.mkdir()
+        taken: set[str] = set()
+        try:
+            for file, name in photos:
+                stem, ending = os.path.splitext(_OTHERS.sub("_", printable(name)).lstrip("."))  # noqa: PTH122
+                stem, number = stem[:LONGEST_STEM] or "photo", 1
+                kept = stem + ending
+                while kept.casefold() in taken:
+                    number += 1
+                    kept = f"{stem} {number}{ending}"
+                taken.add(kept.casefold())
+                shutil.copy2(file, folder / kept)
+        except OSError as error:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise LibraryError(f"can't keep what was sent ({error.strerror}).", remedy="free some space.") from error
+        return str(folder.resolve())
+
+    def forget_album(self, folder: str) -> None:
+        """Remove photos that were sent."""
+        if self.is_sent(folder) and _ID.fullmatch(PurePath(folder).name):
+            shutil.rmtree(folder, ignore_errors=True)
 
     def take_back(self, path: str) -> None:
         """Have a film that was sent wait for a project again; this takes no room on the disk."""

@@ -83,17 +83,17 @@ class Mixes(Closing):
         project: int,
         sheet: CueSheet,
         film: str,
-        survey: Survey,
+        survey: Survey | None,
         wanted: tuple[float, float],
         *,
         passing: bool = False,
     ) -> tuple[bytes, bool]:
         """A part of a mix, its start and its length in seconds, as a WAV file; and whether it is what is rendered.
 
-        Of a sheet that is only tried, ``passing``, nothing is measured.
+        Of a sheet that is only tried, ``passing``, nothing is measured. An album has no survey.
         """
         start, seconds = wanted
-        mix = Mix.of(sheet, ScoreOptions(), film, survey.duration, survey)
+        mix = Mix.of(sheet, ScoreOptions(), film, lasts(sheet, survey), survey)
         name = _name(sheet, film)
         curve = self._known(name)
         if curve is None and not passing:
@@ -149,9 +149,17 @@ class Mixes(Closing):
             self._process = None
 
 
-def gains(sheet: CueSheet, film: str, survey: Survey) -> GainCurves:
+def lasts(sheet: CueSheet, survey: Survey | None) -> float:
+    """How long what is heard lasts: exactly, where the sheet tells milliseconds."""
+    if survey is not None:
+        return survey.duration
+    film = sheet.film
+    return film.duration if film.frames is None else film.frames / film.fps
+
+
+def gains(sheet: CueSheet, film: str, survey: Survey | None) -> GainCurves:
     """How loud everything is along time, from the functions that mix it."""
-    mix = Mix.of(sheet, ScoreOptions(), film, survey.duration, survey)
+    mix = Mix.of(sheet, ScoreOptions(), film, lasts(sheet, survey), survey)
     cues = []
     for part in mix.parts:
         times = np.arange(part.start, part.end, RATE / PER_SECOND)
@@ -189,8 +197,10 @@ def wav(samples: Samples) -> bytes:
 
 def _name(sheet: CueSheet, film: str) -> str:
     """What is told from all that is heard: the sheet, and the files as they are now."""
+    clips = [] if sheet.slideshow is None else [each for each in sheet.slideshow.photos if each.clip_start is not None]
+    shown = [film] if sheet.slideshow is None else [each.path for each in clips]
     try:
-        files = {path: state(path) for path in (film, *(cue.track.path for cue in sheet.cues))}
+        files = {path: state(path) for path in (*shown, *(cue.track.path for cue in sheet.cues))}
     except OSError as error:
         raise InputError("a song of this film is not there any more.", error.filename) from None
     heard = [
@@ -198,7 +208,8 @@ def _name(sheet: CueSheet, film: str) -> str:
         for cue in sheet.cues
     ]
     own = None if sheet.original is None else to_dict(sheet.original)
-    told = dumps([film, sorted(files.items()), heard, own], None)
+    seen = [clips and to_dict(sheet.slideshow), sheet.slideshow and sheet.film.duration]
+    told = dumps([film, sorted(files.items()), heard, own, seen], None)
     return hashlib.blake2b(told.encode("ascii"), digest_size=16).hexdigest()
 
 
@@ -206,7 +217,8 @@ def _measured(text: bytes, film: str, output: Path) -> None:
     """Measure a mix; the main function of a process."""
     if hasattr(os, "nice"):
         os.nice(NICE)
-    mix = Mix.of(parse(text, film), ScoreOptions(), film, survey_of(film).duration)
+    sheet = parse(text, film)
+    mix = Mix.of(sheet, ScoreOptions(), film, lasts(sheet, None if sheet.slideshow else survey_of(film)))
     curve = mix.checked().measured(ScoreOptions().loudness)
     with replacing(output, CURVE) as stream:
         np.save(stream, curve)

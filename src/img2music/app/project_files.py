@@ -59,7 +59,10 @@ def read_project(found: object, name: str) -> ProjectFile:
 
 
 def settled(store: "LibraryStore", project: ProjectFile, film: str) -> CueSheet:
-    """The sheet with the film and the songs that are here; songs are told by their sound, else by their paths."""
+    """The sheet with the film and the songs that are here, which are told by their sound, else by their paths.
+
+    Of an album, photos stay as they are.
+    """
     sheet = project.sheet
     here = dict(_here(store, sheet, project.sounds))
     lacking = dict.fromkeys(cue.track.display_name for cue in sheet.cues if cue.track.path not in here)
@@ -88,7 +91,9 @@ def _placed(sheet: CueSheet, here: Mapping[str, CueTrack], film: str) -> CueShee
         for cue in sheet.cues
     )
     banned = tuple(here[each.path] for each in sheet.banned if each.path in here)
-    return replace(sheet, film=replace(sheet.film, path=film), cues=cues, banned=banned)
+    if sheet.slideshow is None:
+        sheet = replace(sheet, film=replace(sheet.film, path=film))
+    return replace(sheet, cues=cues, banned=banned)
 
 
 def _tracks(sheet: CueSheet) -> Iterator[CueTrack]:

@@ -1,9 +1,9 @@
-"""Projects: films whose music is chosen, changed by hand, heard at once, and rendered at the end."""
+"""Projects: films and albums whose music is chosen, changed by hand, heard at once, and rendered at the end."""
 
 import os
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -14,6 +14,25 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import numpy as np
 
+from img2music.app.albums import (
+    ALBUM,
+    EditedAlbum,
+    ReadAlbum,
+    album_options,
+    beside,
+    changed,
+    draw_preview,
+    forget_previews,
+    is_album,
+    lay_out,
+    photos_of,
+    preview_of,
+    read_again,
+    require_inside,
+    require_photos,
+    write_album,
+    write_sound,
+)
 from img2music.app.film_cache import decoded, encoded, reading_of
 from img2music.app.film_views import FilmViews
 from img2music.app.films import Films, FilmUpload
@@ -42,6 +61,7 @@ from img2music.soundtrack.editing import KINDS, Edit, Swap, edited
 from img2music.soundtrack.film import Film
 from img2music.soundtrack.formats import FORMATS
 from img2music.soundtrack.rechoosing import respotted, swapped
+from img2music.soundtrack.slideshow.rearranging import ALBUM_EDITS, AlbumEdit
 from img2music.soundtrack.spotting import candidates
 from img2music.vision.model import ImageModel
 
@@ -56,15 +76,24 @@ PROJECT = "project"
 """The format of a project's file."""
 IMPORT = "import"
 """What a step is called in which a project was read from its file."""
+ALL_EDITS = KINDS | {kind: name for name, kind in ALBUM_EDITS.items()}
+"""What each edit is called in its step."""
 SPOT = "spot"
 """What a step is called in which all music was chosen, as a film was read."""
 
 
+class ProjectKind(StrEnum):
+    """What a project shows."""
+
+    FILM = "film"
+    ALBUM = "album"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProjectFilm:
-    """The film of a project."""
+    """The film of a project; of an album, what is made of it."""
 
-    path: str
+    path: str  # the folder of an album
     name: str
     duration: float | None  # seconds; null until it was read
     fps: float | None
@@ -80,9 +109,10 @@ class FilmState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Project(Result):
-    """A film with its music, as it is by now."""
+    """A film or an album with its music, as it is by now."""
 
     id: int
+    kind: ProjectKind
     name: str
     revision: int  # that changes are made from
     created: str  # in UTC
@@ -118,8 +148,10 @@ class ProjectSummary:
     """A project in a list."""
 
     id: int
+    kind: ProjectKind
     name: str
     film: ProjectFilm
+    cover: str | None  # the first photo of an album
     updated: str
     cues: int | None  # null until its music is chosen
     job: int | None  # that is under way for it
@@ -138,11 +170,20 @@ class _ListedFilm(msgspec.Struct):
     fps: float
 
 
+class _ListedPhoto(msgspec.Struct):
+    path: str
+
+
+class _ListedAlbum(msgspec.Struct):
+    photos: list[_ListedPhoto]
+
+
 class _Listed(msgspec.Struct):
     """What a list tells of a sheet, of which the rest is not even looked at."""
 
     film: _ListedFilm
     cues: list[msgspec.Raw]
+    slideshow: _ListedAlbum | None = None
 
 
 class Projects:
@@ -159,9 +200,12 @@ class Projects:
         found = []
         for row in self._table.all():
             told = None if row.sheet is None else msgspec.json.decode(row.sheet, type=_Listed)
+            photos = None if told is None or told.slideshow is None else told.slideshow.photos
             summary = ProjectSummary(
                 id=row.id,
+                kind=_kind(row),
                 name=row.name,
+                cover=photos[0].path if photos else None,
                 film=_film(row.film, *((None, None) if told is None else (told.film.duration, told.film.fps))),
                 updated=row.updated,
                 cues=None if told is None else len(told.cues),
@@ -183,18 +227,38 @@ class Projects:
         self._prepare(row)
         return self._told(row)
 
+    def add_album(self, folder: str, name: str, options: Mapping[str, Any], album: Mapping[str, Any]) -> Project:
+        """Begin one of the photos of a folder."""
+        require_photos(folder)
+        options = {**options, ALBUM: dict(album)}
+        _spotting(options)
+        album_options(options)
+        _ = self._store.folder
+        row = self._table.add(name, folder, options)
+        self._prepare(row)
+        return self._told(row)
+
     def take_up(self, film: str, found: object, name: str) -> Project:
-        """Go on with a project that was exported, with its film as it is here, which is read again."""
+        """Go on with a project that was exported, with its film as it is here, which is read again.
+
+        Of an album, its folder is given.
+        """
         project = read_project(found, name)
         require_name(project.name, "name")
         try:
             _spotting(project.options)
+            album_options(project.options)
         except (TypeError, AttributeError):
             raise InputError("has options that this version does not know.", name) from None
+        if (project.sheet.slideshow is None) is (ALBUM in project.options):
+            raise InputError("has the options of an album, or the sheet of one, and not both.", name)
         sheet = settled(self._store, project, film)
-        lasts, planned = survey_of(film).duration, sheet.film.duration
-        if abs(lasts - planned) > TOLERANCE:
-            raise UsageError(f"The film lasts {clock(lasts, 1)}, and that of the project {clock(planned, 1)}.")
+        if sheet.slideshow is None:
+            lasts, planned = survey_of(film).duration, sheet.film.duration
+            if abs(lasts - planned) > TOLERANCE:
+                raise UsageError(f"The film lasts {clock(lasts, 1)}, and that of the project {clock(planned, 1)}.")
+        else:
+            sheet = beside(sheet, film)
         text = _text(sheet)
         parse(text.encode("ascii"), name)  # as it is read from now on: what is rounded to nothing is refused
         row = self._table.add(project.name, film, project.options)
@@ -208,7 +272,7 @@ class Projects:
         try:
             reading = self._queue.read_film(row.id, row.name)
             with suppress(InputError):  # which the job tells
-                if self._playable(row.film) is None:
+                if is_album(row) or self._playable(row) is None:
                     self._queue.make_proxy(row.id, row.name)
         except BaseException:
             if reading is not None:
@@ -223,35 +287,56 @@ class Projects:
 
     def remove(self, id: int, revision: int) -> None:  # noqa: A002
         """Forget one, and its film if that was sent."""
-        film = self._table.find(id).film
+        row = self._table.find(id)
         self._table.remove(id, revision)
         for job in self._queue.jobs.unended():
             if job.project == id:
                 with suppress(KeyError, UsageError):  # it has ended by now
                     self._queue.cancel(job.id)
-        if film not in self._table.films():
-            remove_proxies(film, _films_folder(self._store))
-            self.films.forget(film)
+        forget_previews(id, _films_folder(self._store))
+        if row.film not in self._table.films():
+            if is_album(row):
+                self.films.forget_album(row.film)
+                return
+            remove_proxies(row.film, _films_folder(self._store))
+            self.films.forget(row.film)
 
     def begin_upload(self, name: str, size: int) -> FilmUpload:
         """Have a film sent that has so many bytes."""
         return self.films.begin(name, size, self._table.films())
 
-    def edit(self, id: int, revision: int, edit: Edit) -> Project:  # noqa: A002
+    def edit(self, id: int, revision: int, edit: Edit | AlbumEdit) -> Project:  # noqa: A002
         """Change its sheet."""
         row = self._table.find(id)
-        sheet = self._require_sheet(row, revision)
-        made = edited(sheet, edit, _Music(self._store, row))
-        change = Change(KINDS[type(edit)], getattr(edit, "cue", None))
-        return self._told(self._table.put(id, revision, change, _text(made)))
+        sheet, music = self._require_sheet(row, revision), _Music(self._store, row)
+        if isinstance(edit, AlbumEdit):
+            least = SpotOptions.least_scene if music.options.least_scene is None else music.options.least_scene
+            made = changed(sheet, edit, EditedAlbum(_require_reading(self._store, id), least, music.chosen))
+        else:
+            made = edited(sheet, edit, music)
+        change = Change(ALL_EDITS[type(edit)], getattr(edit, "cue", None))
+        return self._told(self._seen_soon(self._table.put(id, revision, change, _text(made))))
 
     def undo(self, id: int, revision: int) -> Project:  # noqa: A002
         """Take the last change back."""
-        return self._told(self._table.undo(id, revision))
+        return self._told(self._seen_soon(self._table.undo(id, revision)))
 
     def redo(self, id: int, revision: int) -> Project:  # noqa: A002
         """Make the last change that was taken back again."""
-        return self._told(self._table.redo(id, revision))
+        return self._told(self._seen_soon(self._table.redo(id, revision)))
+
+    def preview(self, id: int) -> Project:  # noqa: A002
+        """Have the preview of an album drawn, unless it is there."""
+        return self._told(self._seen_soon(self._table.find(id)))
+
+    def _seen_soon(self, row: ProjectRow) -> ProjectRow:
+        """Have the preview of an album drawn that looks otherwise; one that is being drawn minds that itself."""
+        if is_album(row) and row.sheet is not None and not self._is_ready(row):
+            drawn = (job.kind is JobKind.PROXY and job.project == row.id for job in self._queue.jobs.unended())
+            if not any(drawn):
+                with suppress(UsageError):  # so much waits that the page has to ask again
+                    self._queue.make_proxy(row.id, row.name)
+        return row
 
     def sheet(self, id: int, revision: int | None = None) -> CueSheet:  # noqa: A002
         """The sheet that holds, or its draft, which is refused if it is not of this revision."""
@@ -270,6 +355,7 @@ class Projects:
         sheet = _sheet(row)
         return Project(
             id=row.id,
+            kind=_kind(row),
             name=row.name,
             revision=row.revision,
             created=row.created,
@@ -293,7 +379,7 @@ class Projects:
 
     def _is_ready(self, row: ProjectRow) -> bool:
         with suppress(InputError):
-            return self.films.allows(row.film) and self._playable(row.film) is not None
+            return self.films.allows(row.film) and self._playable(row) is not None
         return False
 
     def _state(self, path: str, sheet: CueSheet | None) -> FilmState:
@@ -315,11 +401,12 @@ class Projects:
         sheet = _sheet(row)
         if sheet is None or reading is None:
             return Strip([], [], [], {})
-        film = unpacked(reading)
+        film = _seen(row, sheet, reading)
+        cuts = [shot.start for shot in film.shots] if is_album(row) else [each.cut for each in film.transitions]
         speech = () if sheet.original is None else sheet.original.speech or ()
         return Strip(
             affect=film.curve.round(3).tolist(),
-            cuts=[each.cut for each in film.transitions if 0.0 < each.cut < film.duration],
+            cuts=[cut for cut in cuts if 0.0 < cut < film.duration],
             speech=[[span.start, span.end] for span in speech],
             beats={
                 cue.track.id: beats
@@ -330,17 +417,42 @@ class Projects:
 
     def row(self, id: int, start: float, end: float, count: int, height: int) -> Path:  # noqa: A002
         """A JPEG of pictures from a part of the film, side by side."""
-        return self._views.row(self._film(id), start, end, count, height)
+        film = self._film(id)
+        row = self._table.find(id)
+        if is_album(row):
+            found = self._playable(row)
+            if found is None:
+                raise ConflictError("The preview of this album is being drawn.")
+            film = str(found[0])
+        return self._views.row(film, start, end, count, height)
+
+    def photo(self, id: int, path: str, side: int) -> Path:  # noqa: A002
+        """A JPEG of a photo of an album, or of the first picture of a clip; an `IndexError` if it is none of it."""
+        self._film(id)
+        known = photos_of(_require_reading(self._store, id)) if is_album(self._table.find(id)) else {}
+        photo = known.get(path)
+        if photo is None or not self.films.allows(path):
+            raise IndexError(path)
+        return self._views.photo(path, side, clip=photo.clip is not None)
 
     def peaks(self, id: int) -> Path:  # noqa: A002
         """A file with the waveform of the film's own sound."""
-        return self._views.peaks(self._film(id))
+        film = self._film(id)
+        if is_album(self._table.find(id)):
+            raise UsageError("An album has no sound of its own but that of its clips.")
+        return self._views.peaks(film)
 
     def playable(self, id: int) -> tuple[Path, str] | None:  # noqa: A002
         """A file of the film that browsers play, and its media type; None as long as it is being made."""
-        return self._playable(self._film(id))
+        self._film(id)
+        return self._playable(self._table.find(id))
 
-    def _playable(self, path: str) -> tuple[Path, str] | None:
+    def _playable(self, row: ProjectRow) -> tuple[Path, str] | None:
+        if is_album(row):
+            sheet = _sheet(row)
+            preview = None if sheet is None else preview_of(row.id, sheet, _films_folder(self._store))
+            return None if preview is None or not preview.is_file() else (preview, "video/mp4")
+        path = row.film
         kind = self._views.plays(path)
         if kind is not None:
             return Path(path), kind
@@ -381,8 +493,10 @@ class Projects:
             self._tried[key] = edited(sheet, swap, _Music(self._store, self._table.find(id_)))
         return self._tried[key]
 
-    def _survey(self, id_: int) -> Survey:
-        """What the packets of a project's film say, without reading through it again."""
+    def _survey(self, id_: int) -> Survey | None:
+        """What the packets of a project's film say, without reading through it again; None for an album."""
+        if is_album(self._table.find(id_)):
+            return None
         reading = self._table.reading(id_)
         found = None if reading is None else unpacked(reading).survey
         return survey_of(self._film(id_)) if found is None else found
@@ -398,7 +512,11 @@ class Projects:
         row, film = self._table.find(id), self._film(id)
         self._require_sheet(row, revision)
         assert row.sheet is not None
-        ending = PurePath(film).suffix[1:].lower()
+        ending = "mp4" if is_album(row) else PurePath(film).suffix[1:].lower()
+        if what is Rendering.STEMS and is_album(row):
+            sheet = _sheet(row)
+            if sheet is None or sheet.slideshow is None or not sheet.slideshow.has_clips:
+                raise UsageError("An album of photos has no sound of its own: render its music alone.")
         formats = {Rendering.MUSIC: "wav", Rendering.STEMS: "zip"}
         format_ = formats.get(what, ending if ending in RENDERED else RENDERED_ELSE)
         return self._queue.render(id, row.name, (row.position, digest_of(row.sheet)), what, format_)
@@ -418,7 +536,7 @@ class _Music:
 
     def __init__(self, store: "LibraryStore", row: ProjectRow) -> None:
         self._store, self._row = store, row
-        self._options = _spotting(row.options)
+        self.options = _spotting(row.options)
 
     def track(self, id: int) -> CueTrack:  # noqa: A002
         for track in self._store.tracks([id]):
@@ -428,28 +546,45 @@ class _Music:
 
     def swapped(self, sheet: CueSheet, cue: int, track: CueTrack) -> Cue:
         listener, film, natural = self._read(sheet)
-        return swapped(film, sheet, cue, track, self._options, store=listener.store, natural=natural)
+        return swapped(film, sheet, cue, track, self.options, store=listener.store, natural=natural)
 
     def chosen(self, sheet: CueSheet) -> tuple[Cue, ...]:
         listener, film, natural = self._read(sheet)
         known = self._store.tracks([track.id for track in sheet.banned if track.id is not None])
-        options = replace(self._options, bans=tuple(f"#{track.id}" for track in known))
+        options = replace(self.options, bans=tuple(f"#{track.id}" for track in known))
         tracks = candidates(listener.store, options, listener.person)
         return respotted(film, sheet, tracks, options, store=listener.store, natural=natural)
 
     def _read(self, sheet: CueSheet) -> tuple[Listener, Film, AffectDistribution]:
-        reading = self._store.projects.reading(self._row.id)
-        if reading is None:
-            raise ConflictError("The film of this project was not read yet.")
-        listener = Listener.of(self._store, self._options.person)
-        natural = listener.person.natural(ImageModel.load(self._options.image_model).reference)
-        shots = tuple(shot for scene in sheet.scenes for shot in scene.shots)
-        return listener, replace(unpacked(reading), shots=shots), natural
+        reading = _require_reading(self._store, self._row.id)
+        listener = Listener.of(self._store, self.options.person)
+        natural = listener.person.natural(ImageModel.load(self.options.image_model).reference)
+        return listener, _seen(self._row, sheet, reading), natural
+
+
+def _seen(row: ProjectRow, sheet: CueSheet, reading: bytes) -> Film:
+    """What a project shows."""
+    if is_album(row):
+        return ReadAlbum(sheet, reading).film
+    shots = tuple(shot for scene in sheet.scenes for shot in scene.shots)
+    return replace(unpacked(reading), shots=shots)
+
+
+def _require_reading(store: "LibraryStore", id_: int) -> bytes:
+    reading = store.projects.reading(id_)
+    if reading is None:
+        raise ConflictError("The film of this project was not read yet.")
+    return reading
+
+
+def _kind(row: ProjectRow) -> ProjectKind:
+    return ProjectKind.ALBUM if is_album(row) else ProjectKind.FILM
 
 
 def _spotting(options: Mapping[str, Any]) -> SpotOptions:
     """How music is chosen, as it is stored."""
-    return SpotOptions(**{**options, "where": TrackFilter(**options.get("where", {}))})
+    own = {name: value for name, value in options.items() if name != ALBUM}
+    return SpotOptions(**{**own, "where": TrackFilter(**own.get("where", {}))})
 
 
 def _text(sheet: CueSheet) -> str:
@@ -476,6 +611,15 @@ def read_project_film(store: "LibraryStore", id_: int, progress: Progress) -> tu
     row = _row(store, id_)
     if row.position:  # it came from a file, or was chosen in a run before
         return _read_again(store, row, progress), []
+    if is_album(row):
+        sheet, reading, notes = lay_out(store, row, _spotting(row.options), progress)
+        try:
+            store.projects.put(id_, None, Change(SPOT), _text(sheet), reading=reading)
+        except KeyError:
+            raise _forgotten() from None
+        assert sheet.slideshow is not None
+        photos = len(sheet.slideshow.photos)
+        return {"photos": photos, "scenes": len(sheet.scenes), "cues": len(sheet.cues)}, list(notes)
 
     def draft(sheet: CueSheet, film: Film) -> None:
         whole = replace(sheet, film=_whole(film))
@@ -493,7 +637,20 @@ def read_project_film(store: "LibraryStore", id_: int, progress: Progress) -> tu
 
 def make_project_proxy(store: "LibraryStore", id_: int, progress: Progress) -> tuple[dict[str, int], list[str]]:
     """Make a copy of the film of a project that browsers play: the work of a job, with counts and notes."""
-    made = make_proxy(_row(store, id_).film, _films_folder(store), progress)
+    row = _row(store, id_)
+    if is_album(row):
+
+        def current() -> tuple[CueSheet, bytes]:
+            now = _row(store, id_)
+            sheet = _sheet(now)
+            if sheet is None:
+                raise UsageError("The photos of this album could not be read, so there is nothing to draw.")
+            require_inside(now, sheet)
+            return sheet, _require_reading(store, id_)
+
+        drawn = draw_preview(id_, _films_folder(store), current, progress)
+        return {"bytes": drawn.stat().st_size}, []
+    made = make_proxy(row.film, _films_folder(store), progress)
     return {"bytes": made.stat().st_size}, []
 
 
@@ -509,33 +666,45 @@ def render_project(
     film = what is Rendering.FILM
     base = output.with_suffix("")
     parts = [base.with_name(f"{base.name}-{stem}.wav") for stem in STEMS]
+    stems: Sequence[Path] = ()
+    notes: tuple[str, ...] = ()
     try:
-        scored = score_film(
-            store,
-            row.film,
-            _sheet(row),
-            output if film else None,
-            None,
-            stems=None if film else base,
-            preview_seams=False,
-            options=ScoreOptions(),
-            spotting=None,
-            sheets=(),
-            plot=None,
-            replacing=quietly,
-            told=quietly,
-            progress=progress,
-        )
+        if is_album(row):
+            sheet = _sheet(row)
+            assert sheet is not None
+            require_inside(row, sheet)
+            if film:
+                notes = write_album(sheet, _require_reading(store, id_), output, progress)
+            else:
+                stems = write_sound(sheet, base, progress)
+        else:
+            scored = score_film(
+                store,
+                row.film,
+                _sheet(row),
+                output if film else None,
+                None,
+                stems=None if film else base,
+                preview_seams=False,
+                options=ScoreOptions(),
+                spotting=None,
+                sheets=(),
+                plot=None,
+                replacing=quietly,
+                told=quietly,
+                progress=progress,
+            )
+            stems, notes = scored.stems, scored.notes
         if what is Rendering.MUSIC:
             parts[0].replace(output)
         elif what is Rendering.STEMS:
             with zipfile.ZipFile(output, "w") as archive:
-                for stem in scored.stems:
+                for stem in stems:
                     archive.write(stem, f"{PurePath(row.film).stem}{stem.name.removeprefix(base.name)}")
     finally:
         for part in parts:
             part.unlink(missing_ok=True)
-    return {"bytes": output.stat().st_size}, list(scored.notes)
+    return {"bytes": output.stat().st_size}, list(notes)
 
 
 def _films_folder(store: "LibraryStore") -> Path:
@@ -546,10 +715,16 @@ def _films_folder(store: "LibraryStore") -> Path:
 def _read_again(store: "LibraryStore", row: ProjectRow, progress: Progress) -> dict[str, int]:
     """Read a film whose music is chosen, so that it can be chosen again."""
     options = _spotting(row.options)
+    sheet = _sheet(row)
+    if is_album(row):
+        assert sheet is not None
+        require_inside(row, sheet)
+        reading = read_again(store, row, sheet, options, progress)
+        store.projects.keep(row.id, reading)
+        return {"photos": len(photos_of(reading))}
     listener = Listener.of(store, options.person)
     film = listener.film(reading_of(row.film, ImageModel.load(options.image_model), progress))
     curve = film.curve.copy()  # as livelier scenes have moved it when their music was chosen
-    sheet = _sheet(row)
     for scene in () if sheet is None else sheet.scenes:
         within = (curve[:, 0] >= scene.start - 1e-6) & (curve[:, 0] < scene.end - 1e-6)
         curve[within, 2] += 0.0 if scene.measures is None else scene.measures.arousal_shift

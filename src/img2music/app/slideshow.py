@@ -30,6 +30,7 @@ from img2music.library.store import LibraryStore
 from img2music.matching.passages import clock
 from img2music.media.film_writer import write_pictures
 from img2music.media.output_formats import FILM
+from img2music.media.sound_writer import Sound
 from img2music.options import (
     DUCKING,
     AnyPath,
@@ -246,13 +247,18 @@ def _taken_up(
     if min(sides) < least or max(sides) > 2 * most or any(side % 2 for side in sides):
         raise UsageError(f"A film's sides are even, of {least} to {2 * most} pixels, not {sides[0]} x {sides[1]}.")
     slowest, fastest = limits(SlideshowOptions, "fps")
-    options = replace(options, captions=told.captions, fps=min(max(round(sheet.film.fps), slowest), fastest))
+    options = replace(
+        options, captions=told.captions, still=told.still, fps=min(max(round(sheet.film.fps), slowest), fastest)
+    )
     _font(options, sides)  # what is wrong with it is known before photos are read
     starts = np.array([0.0, *(photo.start for photo in told.photos[1:]), sheet.film.duration])
     schedule = at_times(starts, options.fps, told.cross_fade)
     for photo in told.photos:
         fetch_again(photo.path)
-    photos = reader.again(told.photos, schedule)
+    photos = [
+        replace(photo, caption=each.caption)
+        for photo, each in zip(reader.again(told.photos, schedule), told.photos, strict=True)
+    ]
     film = film_of(photos, schedule, output)
     made = sheet_of(film, photos, schedule, options, cues=sheet.cues, size=sides, original=sheet.original)
     return _Plan(photos, schedule, made, film), options
@@ -264,28 +270,46 @@ def _written(
     """Draw a slideshow, mix its sound, and write the film; tell its sheet, with what was heard in its clips."""
     sheet, show = plan.sheet, plan.sheet.slideshow
     assert show is not None
-    frame = show.width, show.height
-    font = _font(options, frame)
-    captions = [font.overlay(caption_of(photo, options.captions)) if font else None for photo in plan.photos]
     sound = None
     if sheet.cues or (show.has_clips and asked(sheet, options.scoring).use is not OriginalSound.DROP):
         sound = compose(sheet, options.scoring, progress)
         if show.has_clips:
             sheet = replace(sheet, original=sound.own)
+    audible = sound if sound is not None and (sheet.cues or sound.own) else None
+    return sheet, _drawn(
+        plan, output, (show.width, show.height), font_file=options.font, sound=audible, progress=progress
+    )
+
+
+def _drawn(
+    plan: _Plan,
+    output: Path,
+    frame: tuple[int, int],
+    *,
+    font_file: AnyPath | None,
+    sound: Sound | None,
+    progress: Progress,
+) -> tuple[str, ...]:
+    """Draw a slideshow, and write it with its sound."""
+    show = plan.sheet.slideshow
+    assert show is not None
+    texts = [caption_of(photo, show.captions) for photo in plan.photos]
+    font = CaptionFont(frame, font_file) if any(texts) else None
+    captions = [font.overlay(text) if font is not None else None for text in texts]
     write_pictures(
-        pictures(plan.photos, plan.schedule, frame, captions),
+        pictures(plan.photos, plan.schedule, frame, captions, still=show.still),
         output,
-        rate=options.fps,
+        rate=plan.schedule.rate,
         size=frame,
         count=int(plan.schedule.changes[-1]),
-        sound=sound if sound is not None and (sheet.cues or sound.own) else None,
+        sound=sound,
         progress=progress,
     )
     absent = sorted(font.absent) if font is not None else []
     if not absent:
-        return sheet, ()
+        return ()
     few, what = printable("".join(absent[:10])), "1 letter" if len(absent) == 1 else f"{len(absent)} letters"
-    return sheet, (f"Left out of the captions, for want of a font: {what} ({few}); give one that has them as `font`.",)
+    return (f"Left out of the captions, for want of a font: {what} ({few}); give one that has them as `font`.",)
 
 
 def _font(options: SlideshowOptions, frame: tuple[int, int]) -> CaptionFont | None:
@@ -376,3 +400,79 @@ def _scheduled(photos: Sequence[Photo], options: SlideshowOptions, seconds: floa
 def _require_a_day(photos: int, seconds: float) -> None:
     if seconds > LONGEST:
         raise UsageError(f"{photos} photos of {clock(seconds)} are more than a day: give fewer.")
+
+
+# Albums that are changed by hand before they are written (`app.albums`)
+
+
+@dataclass(frozen=True)
+class AlbumPlan:
+    """An album as it was read and laid out first."""
+
+    photos: Sequence[Photo]  # in its order
+    sheet: CueSheet
+    notes: tuple[str, ...]
+
+
+def plan_album(
+    files: Sequence[AnyPath],
+    output: Path,
+    options: SlideshowOptions,
+    spotting: SpotOptions,
+    store: LibraryStore,
+    *,
+    progress: Progress,
+) -> AlbumPlan:
+    """Read photos and clips, and choose their music; what can't be read is told by the notes."""
+    left_out: list[str] = []
+
+    def leave_out(told: object) -> None:
+        left_out.append(str(told))
+
+    reader = _Reader(spotting, leave_out, progress)
+    listed = _listed(files, output, options, leave_out, leave_out, progress=progress)
+    plan = _planned(listed, output, options, spotting, store, reader=reader)
+    return AlbumPlan(plan.photos, plan.sheet, (*left_out, *plan.notes, *reader.notes))
+
+
+def read_album(
+    files: Sequence[AnyPath],
+    sheet: CueSheet,
+    options: SlideshowOptions,
+    spotting: SpotOptions,
+    listener: Listener,
+    *,
+    progress: Progress,
+) -> list[Photo]:
+    """Read the photos and clips of a sheet; the first that can't be read ends it."""
+
+    def leave_out(error: InputError) -> None:
+        raise error
+
+    reader = _Reader(spotting, leave_out, progress)
+    assert sheet.slideshow is not None
+    clips = {each.path for each in sheet.slideshow.photos if each.clip_start is not None}
+    given = [GivenPhoto(os.fsdecode(path), os.fsdecode(path) in clips) for path in files]
+    return reader.read(given, replace(options, order=PhotoOrder.NAME), listener)[0]
+
+
+def film_album(
+    photos: Sequence[Photo], schedule: Schedule, sheet: CueSheet, output: Path, progress: Progress
+) -> tuple[str, ...]:
+    """Write an album with its music."""
+    plan = _Plan(photos, schedule, sheet, film_of(photos, schedule, output))
+    return _written(plan, output, SlideshowOptions(), progress)[1]
+
+
+def film_preview(
+    photos: Sequence[Photo],
+    schedule: Schedule,
+    sheet: CueSheet,
+    frame: tuple[int, int],
+    output: Path,
+    *,
+    progress: Progress,
+) -> None:
+    """Write the pictures of an album alone, at another size."""
+    plan = _Plan(photos, schedule, sheet, film_of(photos, schedule, output))
+    _drawn(plan, output, frame, font_file=None, sound=None, progress=progress)

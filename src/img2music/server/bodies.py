@@ -15,9 +15,10 @@ from img2music.filters import MOST_WISHES, TrackFilter
 from img2music.library.playlists import MOST_SONGS
 from img2music.library.record import LONGEST_NAME
 from img2music.matching.smoothing import MOST
-from img2music.options import ME, SpotOptions
+from img2music.options import ME, SlideshowOptions, SpotOptions
 from img2music.server.uploads import MOST_COUNT
 from img2music.soundtrack.editing import EDITS, Edit
+from img2music.soundtrack.slideshow.rearranging import ALBUM_EDITS, AlbumEdit
 from img2music.track import LONGEST as LONGEST_TAG
 
 MOST_MATCHES = 500
@@ -219,11 +220,30 @@ SpotRequest: type[Body] = create_model(
 )
 
 
+ALBUM_OPTIONS = {
+    *("order", "seconds_per_photo", "shape", "size", "fps", "captions", "still", "cross_fade", "clip_length")
+}
+AlbumRequest: type[Body] = create_model(
+    "AlbumRequest",
+    __base__=Body,
+    __doc__="How an album is laid out first; what is left out is as the command line has it.",
+    **{
+        field.name: _option(field, get_type_hints(SlideshowOptions)[field.name])
+        for field in dataclasses.fields(SlideshowOptions)
+        if field.name in ALBUM_OPTIONS
+    },
+)
+
+
 class NewProject(Body):
-    """A film to choose music for: one of a folder, or one that was sent."""
+    """What to choose music for: a film of a folder or one that was sent, or an album of photos and clips."""
 
     film: Path | None = None
     upload: FilmId | None = None
+    folder: Path | None = Field(None, description="A folder whose photos and clips make an album.")
+    pictures: list[PictureId] = Field([], max_length=MOST_COUNT, description="Photos of an album that were sent.")
+    clips: list[FilmId] = Field([], max_length=MOST_COUNT, description="Films beside them that were sent.")
+    album: AlbumRequest = AlbumRequest()  # type: ignore[valid-type]  # made from the options
     name: Name | None = None
     options: SpotRequest = SpotRequest()  # type: ignore[valid-type]  # made from the options
 
@@ -252,10 +272,10 @@ class _EditBody(Body):
     """An edit, made from the dataclass of the same fields."""
 
     @property
-    def made(self) -> Edit:
+    def made(self) -> Edit | AlbumEdit:
         """The edit."""
         values = dict(self)
-        return EDITS[values.pop("kind")](**values)  # type: ignore[no-any-return]
+        return (EDITS | ALBUM_EDITS)[values.pop("kind")](**values)  # type: ignore[no-any-return]
 
 
 def _edit(name: str, kind: type) -> type[_EditBody]:
@@ -269,7 +289,7 @@ def _edit(name: str, kind: type) -> type[_EditBody]:
 if TYPE_CHECKING:
     AnyEdit = _EditBody
 else:  # one of those that are made from the edits
-    AnyEdit = Annotated[Union[*(_edit(*each) for each in EDITS.items())], Field(discriminator="kind")]
+    AnyEdit = Annotated[Union[*(_edit(*each) for each in (EDITS | ALBUM_EDITS).items())], Field(discriminator="kind")]
 
 
 class EditRequest(Revision):

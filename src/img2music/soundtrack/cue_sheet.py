@@ -41,6 +41,9 @@ SHARED = 1.5
 LAST_FADE = 1.5
 """Seconds in which the last picture of a slideshow goes dark, with its sound; a third of its time, at most."""
 
+LONGEST_CAPTION = 500
+"""Characters of a caption; of many, more than a picture has room for."""
+
 LARGEST = 64 * 2**20
 """Bytes of the largest file that is read as a cue sheet; a film of a day with a shot a second takes a third of it."""
 
@@ -275,6 +278,10 @@ class SheetPhoto:
         Amount | None,
         Meta(description="Second of a clip, from its first picture, seen at `start`; null for a photo."),
     ] = None
+    caption: Annotated[
+        Annotated[str, Meta(max_length=LONGEST_CAPTION)] | None,
+        Meta(description="What is written on it; null: what `captions` says."),
+    ] = field(default=None, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,6 +294,7 @@ class SheetSlideshow:
         Amount, Meta(description="Seconds from one photo to the next; less, where one of them is seen too briefly.")
     ] = field(default=0.0, kw_only=True)
     captions: Captions = field(default=Captions.NONE, kw_only=True)
+    still: Annotated[bool, Meta(description="Whether photos stand still.")] = field(default=False, kw_only=True)
     photos: Annotated[tuple[SheetPhoto, ...], Meta(min_length=1, description="In the order of the film.")]
 
     @property

@@ -374,7 +374,11 @@ def _scene_border(sheet: CueSheet, edit: SceneBorder, _: Music) -> CueSheet:
     if not 0 < edit.scene < len(scenes):
         raise UsageError(f"The film has {len(scenes)} scenes; the first one starts with it.")
     before, scene = scenes[edit.scene - 1 : edit.scene + 1]
-    seconds = _within(edit.seconds, before.start + LEAST, scene.end - LEAST)
+    if sheet.slideshow is None:
+        seconds = _within(edit.seconds, before.start + LEAST, scene.end - LEAST)
+    else:  # a photo belongs to one scene
+        inside = (shot.start for shot in (*before.shots[1:], *scene.shots))
+        seconds = min(inside, key=lambda start: abs(start - edit.seconds), default=scene.start)
     scenes[edit.scene - 1 : edit.scene + 1] = _parted(before, scene, seconds)
     return replace(sheet, scenes=tuple(scenes))
 

@@ -214,7 +214,8 @@ def asked(sheet: CueSheet, options: ScoreOptions) -> OwnSound:
     said = sheet.original or OwnSound(OriginalSound.DROP if silent else OriginalSound.DUCK, DUCKING)
     duck_db = said.duck_db if options.duck is None else options.duck
     music_db = said.music_db if options.music_db is None else options.music_db
-    return replace(said, use=options.original or said.use, duck_db=duck_db, music_db=music_db)
+    use = OriginalSound.DROP if silent else options.original or said.use
+    return replace(said, use=use, duck_db=duck_db, music_db=music_db)
 
 
 def heard(sheet: CueSheet, options: ScoreOptions | None = None, progress: Progress = unwatched) -> Heard:

@@ -4,6 +4,7 @@ import json
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Annotated, ParamSpec, TypeVar
 from urllib.parse import quote
 
@@ -40,6 +41,8 @@ from img2music.server.uploads import MOST_PROJECT
 from img2music.soundtrack.cue_sheet import finite
 from img2music.soundtrack.editing import Swap
 
+LARGEST_PHOTO = 1600
+"""Pixels of the longer side of a photo that is shown."""
 Given = ParamSpec("Given")
 Found = TypeVar("Found")
 RevisionNumber = Annotated[int, Query(ge=1, lt=2**63)]
@@ -50,6 +53,7 @@ def add(routes: APIRouter, served: Served) -> None:
     """Add the routes."""
     _add_films(routes, served)
     _add_views(routes, served)
+    _add_albums(routes, served)
     _add_sound(routes, served)
     projects = served.projects
 
@@ -60,7 +64,12 @@ def add(routes: APIRouter, served: Served) -> None:
 
     @routes.post("/projects", status_code=201, response_class=Response, responses=shape(Project, 201))
     def begin_project(body: NewProject) -> Response:
-        """Begin a project of a film in an allowed folder, or of one that was sent; a job of kind `film` reads it."""
+        """Begin a project of a film in an allowed folder, or of one that was sent; a job of kind `film` reads it.
+
+        With `folder`, or with `pictures` and `clips` that were sent, of an album, which such a job reads as well.
+        """
+        if body.folder is not None or body.pictures or body.clips:
+            return as_json(_begin_album(body, served), 201)
         path, name = _film(body.film, body.upload, served)
         with _kept(path, served):
             return as_json(projects.add(path, body.name or as_name(name), served.spot_options(body.options)), 201)
@@ -71,13 +80,18 @@ def add(routes: APIRouter, served: Served) -> None:
         film: Annotated[str | None, Form(max_length=LONGEST_PATH)] = None,
         upload: Annotated[str | None, Form(max_length=LONGEST)] = None,
     ) -> Response:
-        """Go on with a project that was exported on another machine, with the film as it lies here."""
+        """Go on with a project that was exported on another machine, with the film as it lies here.
+
+        Of an album, `film` is the folder in which its photos lie.
+        """
+        try:
+            found = json.loads(file.file.read(MOST_PROJECT), parse_float=finite, parse_constant=finite)
+        except (ValueError, RecursionError):
+            raise UsageError("This is no project: it is not JSON with finite numbers.") from None
+        if film is not None and upload is None and _of_album(found):
+            return as_json(projects.take_up(_folder(film, served), found, file.filename or "project"), 201)
         path, _ = _film(film, upload, served)
         with _kept(path, served):
-            try:
-                found = json.loads(file.file.read(MOST_PROJECT), parse_float=finite, parse_constant=finite)
-            except (ValueError, RecursionError):
-                raise UsageError("This is no project: it is not JSON with finite numbers.") from None
             return as_json(projects.take_up(path, found, file.filename or "project"), 201)
 
     @routes.get("/projects/{id}", response_class=Response, responses=shape(Project))
@@ -181,6 +195,33 @@ def _add_views(routes: APIRouter, served: Served) -> None:
         return Response(written, media_type="application/octet-stream", headers=headers)
 
 
+def _add_albums(routes: APIRouter, served: Served) -> None:
+    projects = served.projects
+    few = CapacityLimiter(4)
+
+    @routes.get(
+        "/projects/{id}/photos", response_class=Response, responses=content("image/jpeg", "The photo.") | UNCHANGED
+    )
+    async def photo(
+        *,
+        id: TrackId,  # noqa: A002
+        path: Annotated[str, Query(max_length=LONGEST_PATH)],
+        side: Annotated[int, Query(ge=16, le=LARGEST_PHOTO)],
+        request: Request,
+    ) -> Response:
+        """Show a photo of an album, or the beginning of a clip, `side` pixels wide or high at most."""
+        try:
+            shown = await run_sync(_of, projects.photo, id, path, side, limiter=few)
+        except IndexError:
+            raise HTTPException(404, "This is no photo of this album.") from None
+        return file_answer(shown, "image/jpeg", request)
+
+    @routes.post("/projects/{id}/preview", status_code=202, response_class=Response, responses=shape(Project, 202))
+    def preview(id: TrackId) -> Response:  # noqa: A002
+        """Have an album drawn, small, as it is now, by a job of kind `proxy`; every edit asks for that too."""
+        return as_json(_of(projects.preview, id), 202)
+
+
 def _add_sound(routes: APIRouter, served: Served) -> None:
     projects = served.projects
     few = CapacityLimiter(2)
@@ -259,6 +300,51 @@ def _film(film: str | None, upload: str | None, served: Served) -> tuple[str, st
     except KeyError:
         raise _outside() from None
     return path, path.rpartition("/")[2]
+
+
+def _folder(path: str, served: Served) -> str:
+    try:
+        return served.projects.films.find_folder(path)
+    except KeyError:
+        raise _outside() from None
+
+
+def _of_album(found: object) -> bool:
+    sheet = found.get("sheet") if isinstance(found, dict) else None
+    return isinstance(sheet, dict) and sheet.get("slideshow") is not None
+
+
+def _begin_album(body: NewProject, served: Served) -> Project:
+    """Begin an album of a folder, or of what was sent, which is kept in a folder of its own."""
+    projects, films = served.projects, served.projects.films
+    options = served.spot_options(body.options)
+    album = body.album.model_dump(exclude_none=True)  # type: ignore[attr-defined]
+    sent = bool(body.pictures or body.clips)
+    if body.film is not None or body.upload is not None or sent is (body.folder is not None):
+        raise UsageError("Give either `folder`, or `pictures` and `clips`, for an album.")
+    if body.folder is not None:
+        folder = _folder(body.folder, served)
+        return projects.add_album(folder, body.name or as_name(folder.rpartition("/")[2] or folder), options, album)
+    pictures = [served.picture(id_) for id_ in dict.fromkeys(body.pictures)]
+    clips: list[tuple[str, str]] = []
+    try:
+        clips += (_sent(films.finish, id_) for id_ in dict.fromkeys(body.clips))
+        files = [(each.path, each.name) for each in pictures] + [(Path(path), name) for path, name in clips]
+        folder = films.keep_album(files)
+    except BaseException:
+        for path, _ in clips:
+            films.take_back(path)
+        raise
+    try:
+        made = projects.add_album(folder, body.name or as_name(files[0][1]), options, album)
+    except BaseException:
+        films.forget_album(folder)
+        for path, _ in clips:
+            films.take_back(path)
+        raise
+    for path, _ in clips:
+        films.forget(path)
+    return made
 
 
 @contextmanager

@@ -23,6 +23,8 @@ ABSENT = "\U0010ffff"
 
 def caption_of(photo: Photo, captions: Captions) -> str:
     """Tell what is written on a photo; "" for nothing."""
+    if photo.caption is not None:
+        return printable(photo.caption)
     if captions is Captions.TITLE:
         return photo.title or ""
     return printable(photo.name).replace("_", " ") if captions is Captions.NAME else ""

@@ -103,11 +103,12 @@ class DrawnPhoto:
         *,
         seconds: float,
         number: int,
+        still: bool = False,  # whether it does not move
     ) -> None:
-        scale = min(1.0, _scale(plan_motion(size, frame, seconds, number)))
+        scale = min(1.0, _scale(plan_motion(size, frame, seconds, number, still=still)))
         photo = read_image(path, least_side=max(1, math.ceil(min(size) * scale)))  # all the pixels that will be seen
         size = photo.info["original_size"]  # another file may have its name by now
-        self._motion = plan_motion(size, frame, seconds, number)
+        self._motion = plan_motion(size, frame, seconds, number, still=still)
         box, scale = self._motion.box, _scale(self._motion)
         self._seen = _seen(self._motion, size, MARGIN / scale)
         wanted = (even(self._seen.width * scale), even(self._seen.height * scale))
@@ -286,7 +287,12 @@ class DrawnClip:
 
 
 def pictures(
-    photos: Sequence[Photo], schedule: Schedule, frame: tuple[int, int], captions: Sequence[Overlay | None]
+    photos: Sequence[Photo],
+    schedule: Schedule,
+    frame: tuple[int, int],
+    captions: Sequence[Overlay | None],
+    *,
+    still: bool = False,
 ) -> Iterator[Planes]:
     """Draw a slideshow.
 
@@ -299,7 +305,7 @@ def pictures(
         photo, seconds = photos[number], schedule.seconds(number)
         if photo.clip is not None:
             return DrawnClip(photo.path, photo.clip, frame, seconds)
-        return DrawnPhoto(photo.path, photo.size, frame, seconds=seconds, number=number)
+        return DrawnPhoto(photo.path, photo.size, frame, seconds=seconds, number=number, still=still)
 
     def jobs() -> Iterator[partial[Planes]]:
         coming = in_order(ready, range(len(photos)), 1)

@@ -83,12 +83,17 @@ PATTERNS: tuple[tuple[Place, Place], ...] = (
 )
 
 
-def plan_motion(photo: tuple[int, int], frame: tuple[int, int], seconds: float, number: int) -> Motion:
+def plan_motion(
+    photo: tuple[int, int], frame: tuple[int, int], seconds: float, number: int, *, still: bool = False
+) -> Motion:
     """Decide how a photo is shown.
 
     It fills the frame if at least `FILLS_FROM` of it can be seen at once. Else it is fitted into the frame as a whole;
     a panorama is shown as large as the view can pan through it in the time there is.
     """
+    if still:
+        box, window = unmoved(photo, frame)
+        return Motion(box, window, window)
     wide = photo[0] / photo[1] / (frame[0] / frame[1])  # above 1: more so than the frame
     if min(wide, 1 / wide) >= FILLS_FROM:
         box, zoom = Box(0, 0, *frame), min(1.0 + ZOOM_RATE * seconds, MOST_ZOOM)
@@ -110,7 +115,7 @@ def plan_motion(photo: tuple[int, int], frame: tuple[int, int], seconds: float, 
 
 
 def unmoved(picture: tuple[int, int], frame: tuple[int, int]) -> tuple[Box, Window]:
-    """Decide where in the frame a clip is shown, and which part of it, as of a photo; it moves by itself."""
+    """Decide where in the frame what does not move is shown, and which part of it: a clip, or a photo that is still."""
     wide = picture[0] / picture[1] / (frame[0] / frame[1])
     if min(wide, 1 / wide) >= FILLS_FROM:
         box = Box(0, 0, *frame)

@@ -61,6 +61,7 @@ class Photo:
     title: str | None  # what it is called in its metadata
     note: str | None = None  # how much of a damaged photo was read
     clip: Clip | None = None  # None for a photo
+    caption: str | None = None  # what somebody wrote for it; None: nothing is said
 
     @property
     def name(self) -> str:

@@ -2,18 +2,18 @@
 
 import itertools
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from img2music.options import FilmShape, SlideshowOptions
+from img2music.options import AnyPath, FilmShape, SlideshowOptions
 from img2music.soundtrack.cue_sheet import Cue, CueSheet, FilmFile, OwnSound, Scene, SheetPhoto, SheetSlideshow
 from img2music.soundtrack.film import SAMPLE_EVERY, Film, group, scene_of, shot_at
+from img2music.soundtrack.slideshow.clips import fitted
 from img2music.soundtrack.slideshow.photos import Photo
-from img2music.soundtrack.slideshow.plan import Schedule
+from img2music.soundtrack.slideshow.plan import Schedule, at_times
 
 
 def frame_of(options: SlideshowOptions) -> tuple[int, int]:
@@ -23,7 +23,7 @@ def frame_of(options: SlideshowOptions) -> tuple[int, int]:
     return shapes[options.shape]
 
 
-def film_of(photos: Sequence[Photo], schedule: Schedule, output: Path) -> Film:
+def film_of(photos: Sequence[Photo], schedule: Schedule, output: AnyPath) -> Film:
     """The film as it will be, for those who choose its music."""
     path, count = os.path.abspath(os.fsdecode(output)), int(schedule.changes[-1])  # noqa: PTH100 - may be any bytes
     times, affects = np.arange(count) / schedule.rate, [photo.affect for photo in photos]
@@ -68,14 +68,39 @@ def sheet_of(
     original: OwnSound | None = None,
 ) -> CueSheet:
     """What tells of the photos and the music, so that the same film can be made of it."""
-    starts = zip(schedule.times.tolist(), schedule.changes.tolist(), strict=True)
-    seen = tuple(
-        SheetPhoto(os.path.abspath(photo.path), *start, _clip_start(photo, fade))  # noqa: PTH100 - may be any bytes
-        for photo, start, fade in zip(photos, starts, schedule.fades, strict=False)
+    show = SheetSlideshow(
+        *(size or frame_of(options)),
+        seen_photos(photos, schedule),
+        cross_fade=schedule.fade,
+        captions=options.captions,
+        still=options.still,
     )
-    show = SheetSlideshow(*(size or frame_of(options)), seen, cross_fade=schedule.fade, captions=options.captions)
     grouped = tuple(group(film.shots) if scenes is None else scenes)
     return CueSheet(film.file, grouped, cues, slideshow=show, original=original)
+
+
+def seen_photos(photos: Sequence[Photo], schedule: Schedule) -> tuple[SheetPhoto, ...]:
+    """Photos, with when they are seen."""
+    starts = zip(schedule.times.tolist(), schedule.changes.tolist(), strict=True)
+    return tuple(
+        SheetPhoto(os.path.abspath(photo.path), *start, _clip_start(photo, fade), caption=photo.caption)  # noqa: PTH100
+        for photo, start, fade in zip(photos, starts, schedule.fades, strict=False)
+    )
+
+
+def laid_out(sheet: CueSheet, read: Callable[[str], Photo]) -> tuple[list[Photo], Schedule]:
+    """The photos of a sheet, of which each was ``read``, and when they are seen."""
+    show = sheet.slideshow
+    assert show is not None
+    starts = np.array([0.0, *(photo.start for photo in show.photos[1:]), sheet.film.duration])
+    schedule = at_times(starts, round(sheet.film.fps), show.cross_fade)
+    photos = []
+    for each, fade in zip(show.photos, schedule.fades, strict=False):
+        photo = replace(read(each.path), caption=each.caption)
+        if photo.clip is not None and each.clip_start is not None:
+            photo = replace(photo, clip=replace(photo.clip, start=each.clip_start - fade / 2))
+        photos.append(photo)
+    return fitted(photos, schedule), schedule
 
 
 def _clip_start(photo: Photo, fade: float) -> float | None:

@@ -173,6 +173,23 @@ def test_the_beginning_is_heard_while_a_film_is_read(
     assert undone["sheet"] == whole["sheet"]  # no draft is left
 
 
+def test_beats_come_when_songs_were_listened_to(client: TestClient, library: Library, films: Path) -> None:
+    project = kept(client, library, films)
+
+    def strip() -> dict[str, Any]:
+        return dict(client.get(f"/api/projects/{project['id']}/strip").json())
+
+    found = strip()
+    assert (found["beats"], found["listening"]) == ({}, True)
+    while (found := strip())["listening"]:
+        time.sleep(0.1)
+    song = project["sheet"]["cues"][0]["track"]
+    assert np.median(np.diff(found["beats"][str(song["id"])])) == pytest.approx(0.5, abs=0.01)
+    Path(song["path"]).unlink()
+    found = strip()
+    assert (found["beats"], found["listening"]) == ({}, False)
+
+
 def edit(client: TestClient, project: dict[str, Any], status: int = 200, **wish: object) -> dict[str, Any]:
     body = {"revision": project["revision"], "edit": wish}
     answer = client.post(f"/api/projects/{project['id']}/edits", json=body)

@@ -92,6 +92,8 @@ export interface Curves {
   cuts: number[];
   speech: [number, number][];
   beats: Record<string, number[]>;
+  /** Whether songs are listened to still, so that there are more beats later. */
+  listening: boolean;
 }
 
 export interface Gains {

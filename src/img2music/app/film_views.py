@@ -4,7 +4,7 @@ import io
 import json
 import multiprocessing
 import os
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
@@ -47,7 +47,7 @@ class FilmViews(Closing):
     def __init__(self, kept: Sounds) -> None:
         self._kept = kept
         self._listening = ThreadPoolExecutor(1, "beats")  # which takes seconds a song
-        self._heard: set[str] = set()  # songs that were, or are to be, listened to
+        self._heard: dict[str, Future[Path]] = {}  # songs that were, or are to be, listened to
         self._compiling = multiprocessing.get_context("spawn").Process(target=_compile, daemon=True)
 
     def prepare(self) -> None:
@@ -62,8 +62,8 @@ class FilmViews(Closing):
             self._compiling.kill()
             self._compiling.join()
 
-    def beats(self, song: str) -> list[float]:
-        """Seconds of the beats of a song; none until it was listened to, which then begins."""
+    def beats(self, song: str) -> list[float] | None:
+        """Seconds of the beats of a song, or of none that can't be heard; None while it is being listened to."""
         with suppress(OSError):
             state = locations.state(song)
             known = self._kept.known(song, state, BEATS)
@@ -71,8 +71,9 @@ class FilmViews(Closing):
                 found: list[float] = json.loads(known.read_bytes())
                 return found
             if song not in self._heard:
-                self._heard.add(song)
-                self._listening.submit(self._kept.made, song, state, BEATS, _write_beats)
+                self._heard[song] = self._listening.submit(self._kept.made, song, state, BEATS, _write_beats)
+            if not self._heard[song].done():
+                return None
         return []
 
     def plays(self, path: str) -> str | None:

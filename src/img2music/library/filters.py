@@ -103,14 +103,15 @@ def _in_sqlite(element: _NameHolds, compiler: SQLCompiler, **more: Any) -> str:
     path, part = (f"CAST({compiler.process(each, **more)} AS TEXT)" for each in element.clauses)
     path = f"lower({path})"
     name = f"substr({path}, length(rtrim({path}, replace({path}, '/', ''))) + 1)"
-    return f"(instr({path}, {part}) > 0 AND instr({name}, {part}) > 0)"
+    return f"CASE WHEN instr({path}, {part}) > 0 THEN instr({name}, {part}) > 0 ELSE 0 END"
 
 
 @compiles(_NameHolds, "postgresql")
 def _in_postgresql(element: _NameHolds, compiler: SQLCompiler, **more: Any) -> str:
     path, part = (f"encode({compiler.process(each, **more)}, 'escape')" for each in element.clauses)
     path = f"""lower({path} COLLATE "C")"""
-    return f"(strpos({path}, {part}) > 0 AND strpos(substring({path} FROM '[^/]*$'), {part}) > 0)"
+    name = f"substring({path} FROM '[^/]*$')"
+    return f"CASE WHEN strpos({path}, {part}) > 0 THEN strpos({name}, {part}) > 0 ELSE false END"
 
 
 def holding(text: str) -> Iterator[ColumnElement[bool]]:

@@ -38,6 +38,8 @@ def run(options: argparse.Namespace) -> Report:
         film = (options.film or long_film(kept, photos, "ten-minutes.mp4", SIZE, MINUTES)).resolve()
         for name in ("CACHE", "CONFIG", "DATA"):
             os.environ[f"XDG_{name}_HOME"] = str(home / name.lower())
+        (home / "tmp").mkdir()
+        os.environ |= {"NUMBA_CACHE_DIR": str(home / "numba"), "TMPDIR": str(home / "tmp")}  # nothing is compiled yet
         command = [sys.executable, "-m", "img2music"]
         subprocess.run([*command, "scan", str(music_folder())], check=True, capture_output=True)
         decoding = time.perf_counter()

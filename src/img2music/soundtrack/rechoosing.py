@@ -11,7 +11,7 @@ from img2music.affect import Affect
 from img2music.distribution import AffectDistribution
 from img2music.errors import UsageError
 from img2music.matching.calibration import targets
-from img2music.matching.explanations import reason
+from img2music.matching.explanations import reasoned
 from img2music.matching.passages import clock
 from img2music.options import MatchMode, SpotOptions
 from img2music.soundtrack.choosing import Prices
@@ -100,7 +100,7 @@ def swapped(
     cell = cell_seconds(1, end - cue.start)
     curve = FilmCurve(grid(film.curve[:, 0], positions, film.duration, cell), edges, cell)
     music = TrackCurves(known.durations, known.curves, known.library if relative else None, cell, Prices().inside)
-    explained = partial(reason, matching=options.match, library=known.library, filtered=False)
+    explained = partial(reasoned, matching=options.match, library=known.library, filtered=False)
     writer = CueWriter(film, sheet.scenes, positions, ranks, curve, music, ids=known.ids, explained=explained)
     long_enough = (index for index in range(1, len(known.ids)) if known.durations[index] >= end - cue.start)
     return writer.replaced(cue, Span(first, last), 0, list(long_enough), store)

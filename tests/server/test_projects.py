@@ -2,6 +2,7 @@
 
 import io
 import json
+import multiprocessing
 import os
 import tempfile
 import time
@@ -13,6 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 import soundfile
+from filelock import FileLock
 
 from img2music import Library
 from img2music.affect import Affect
@@ -20,7 +22,7 @@ from img2music.analysis import CurvePoint
 from img2music.app.projects import make_project_proxy, read_project_film
 from img2music.errors import Cancelled, InputError
 from img2music.media.video import survey_of
-from img2music.soundtrack.beats import compiling
+from img2music.soundtrack.beats import compiled
 from tests.conftest import Locations
 from tests.support.library_sounds import write_sound
 from tests.support.projects import keep_project
@@ -485,10 +487,21 @@ def test_the_beat_tracker_is_compiled_before_it_is_wanted(
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     app = create_app(library, cache=tmp_path / "cache", films=[str(films)])
     with TestClient(app, base_url=HERE) as opened:
-        for _ in range(600):
+        while not compiled().exists():
             assert opened.get("/api/health").status_code == 200
-            if compiling().exists():
-                break
             time.sleep(0.1)
-    assert compiling().parent == tmp_path
-    assert compiling().exists()
+    assert compiled().parent == tmp_path
+
+
+def test_a_server_ends_while_the_beat_tracker_is_compiled(
+    library: Library, films: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    app = create_app(library, cache=tmp_path / "cache", films=[str(films)])
+    before = multiprocessing.active_children()
+    with FileLock(tmp_path / "img2music-librosa.lock"), TestClient(app, base_url=HERE) as opened:
+        assert len(multiprocessing.active_children()) == len(before) + 1
+        assert opened.get("/api/health").status_code == 200
+    assert multiprocessing.active_children() == before
+    assert not compiled().exists()

@@ -19,7 +19,7 @@ from img2music.files import Closing, FileKind, write_atomically
 from img2music.media.peaks import PER_SECOND, read_peaks
 from img2music.media.stills import stills
 from img2music.media.video import VideoFile
-from img2music.soundtrack.beats import compile_tracker, compiling, listen
+from img2music.soundtrack.beats import compile_tracker, compiled, listen
 
 MOST_STILLS = 60
 """Pictures of a row."""
@@ -51,9 +51,10 @@ class FilmViews(Closing):
         self._compiling = multiprocessing.get_context("spawn").Process(target=_compile, daemon=True)
 
     def prepare(self) -> None:
-        """Have the beat tracker compiled, which takes up to a minute, unless that was done or begun."""
-        if not compiling().exists():
-            self._compiling.start()
+        """Have the beat tracker compiled, which takes up to a minute, unless that was done."""
+        with suppress(ModuleNotFoundError):  # without the extra, nothing can be read
+            if not compiled().exists():
+                self._compiling.start()
 
     def close(self) -> None:
         """Listen no more."""

@@ -112,7 +112,8 @@ def kept(client: TestClient, library: Library, films: Path) -> dict[str, Any]:
 def test_from_a_film_to_a_changed_sheet(client: TestClient, films: Path) -> None:
     project = read(client, films)
     at, revision = f"/api/projects/{project['id']}", project["revision"]
-    assert len(project["sheet"]["cues"]) == 1
+    (cue,) = project["sheet"]["cues"]
+    assert cue["explanation"]["likeness"] in ("alike", "nearest", "further")
     gain = client.post(f"{at}/edits", json={"revision": revision, "edit": {"kind": "gain", "cue": 0, "db": -3.0}})
     assert gain.status_code == 200, gain.text
     assert gain.json()["sheet"]["cues"][0]["gain_db"] == -3.0
@@ -141,7 +142,8 @@ def test_from_a_film_to_a_changed_sheet(client: TestClient, films: Path) -> None
 def test_the_beginning_is_heard_while_a_film_is_read(
     client: TestClient, library: Library, films: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("img2music.soundtrack.film.FIRST_PART", 4.0)
+    monkeypatch.setattr("img2music.soundtrack.film.FIRST_PART", 3.0)
+    monkeypatch.setattr("img2music.soundtrack.film.BATCH", 2)
     monkeypatch.setenv("XDG_CACHE_HOME", str(films.parent / "cache"))  # where nothing is known of this film
     project = library._store.projects.add("beach", str(films / "trip" / "beach.mp4"), {"least_scene": 2.0})
     at, drafts = f"/api/projects/{project.id}", []
@@ -159,6 +161,11 @@ def test_the_beginning_is_heard_while_a_film_is_read(
     assert draft["sheet"]["film"]["duration"] == pytest.approx(SECONDS, abs=0.1)
     assert draft["sheet"]["cues"][-1]["end"] == pytest.approx(draft["drafted"], abs=0.1)
     assert (draft["undo"], draft["redo"]) == (None, None)
+    first = next(each for each in drafts if each["sheet"])
+    assert first["drafted"] < draft["drafted"]
+    for before, after in zip(first["sheet"]["cues"], draft["sheet"]["cues"], strict=False):  # what is heard goes on
+        assert (after["start"], after["track"]) == (before["start"], before["track"])
+        assert after["passage"]["start"] == before["passage"]["start"]
     revision = draft["revision"]
     assert client.get(f"{at}/strip").json()["affect"][-1][0] <= draft["drafted"]
     mix = client.get(f"{at}/mix", params={"revision": revision, "start": 0, "seconds": 2})
@@ -173,6 +180,15 @@ def test_the_beginning_is_heard_while_a_film_is_read(
     assert whole["sheet"]["cues"][-1]["end"] == pytest.approx(SECONDS, abs=0.1)
     undone = client.post(f"{at}/undo", json={"revision": whole["revision"]}).json()
     assert undone["sheet"] == whole["sheet"]  # no draft is left
+
+
+def test_what_is_wanted_of_the_songs(client: TestClient, library: Library, films: Path) -> None:
+    body = {"film": str(films / "trip" / "beach.mp4"), "options": {"songs": 2, "least_song": None, "filters": {}}}
+    body["options"] |= {"filters": {"tempo": "60..90", "genre": ["jazz"]}}  # as the page sends them
+    project = client.post("/api/projects", json=body).json()
+    options = library._store.projects.find(project["id"]).options
+    assert options == {"songs": 2, "where": {"genre": ["jazz"], "tempo": "60..90"}}
+    problem(client.post("/api/projects", json=body | {"options": {"songs": 0}}), 422)
 
 
 def test_beats_come_when_songs_were_listened_to(client: TestClient, library: Library, films: Path) -> None:

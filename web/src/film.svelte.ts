@@ -55,7 +55,7 @@ class Films {
   change(edit: Edit, told = ""): Promise<void> {
     const drafted = this.open?.drafted ?? null;
     if (drafted !== null) {
-      this.announced = t().films.drafted(clock(drafted));
+      session.problem = t().films.drafted(clock(drafted));
       return Promise.resolve();
     }
     return this.#do((project) => films.edit(project, edit), () => told);

@@ -13,6 +13,7 @@ import msgspec
 import numpy as np
 
 from img2music import locations
+from img2music.app.job_work import NICE
 from img2music.app.sounds import JPEG, PEAKS, Peaks, Sounds
 from img2music.errors import InputError, UsageError
 from img2music.files import Closing, FileKind, write_atomically
@@ -103,7 +104,7 @@ class FilmViews(Closing):
 
 def _compile() -> None:
     if hasattr(os, "nice"):
-        os.nice(19)  # behind all that somebody waits for
+        os.nice(NICE)  # as jobs do, which wait for it
     compile_tracker()
 
 

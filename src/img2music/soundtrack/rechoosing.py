@@ -12,7 +12,7 @@ from img2music.distribution import AffectDistribution
 from img2music.errors import UsageError
 from img2music.matching.calibration import targets
 from img2music.matching.explanations import reasoned
-from img2music.matching.passages import clock
+from img2music.matching.passages import Passage, clock
 from img2music.options import MatchMode, SpotOptions
 from img2music.soundtrack.choosing import Prices
 from img2music.soundtrack.cue_sheet import TOLERANCE, Cue, CueSheet, CueTrack, Scene
@@ -73,6 +73,35 @@ def respotted(
         chosen = spot(part, scenes, tracks, wanted, store=store, natural=natural, first_scene=first)
         found += (_moved(cue, start, film) for cue in chosen)
     return tuple(_met(sorted(found, key=lambda cue: cue.start)))
+
+
+def continued(
+    film: Film,
+    scenes: Sequence[Scene],
+    before: Sequence[Cue],
+    tracks: Candidates,
+    options: SpotOptions,
+    *,
+    store: "LibraryStore",
+    natural: AffectDistribution,
+) -> tuple[Cue, ...]:
+    """Choose music for more of a film than before: its cues stay, and the last goes on for as long as it is worth it."""
+    *kept, last = before
+    sheet = CueSheet(film.file, tuple(scenes), tuple(replace(cue, pinned=True) for cue in kept))
+    (song,) = np.flatnonzero(tracks.ids == last.track.id).tolist()
+    under = next(scene for scene in scenes if scene.end > last.start + TOLERANCE)
+    fits = under.end - last.start <= tracks.durations[song]
+    found = respotted(
+        film, sheet, replace(tracks, pins={0: song} if fits else {}), options, store=store, natural=natural
+    )
+    cues = [replace(cue, pinned=False) for cue in found]
+    on = cues[len(kept)]
+    until = last.passage.start + on.end - on.start
+    if on.track.id == last.track.id and abs(on.start - last.start) < TOLERANCE and until <= tracks.durations[song]:
+        beats = last.beats and replace(last.beats, end_offset=None)
+        passage = Passage(last.passage.start, until)
+        cues[len(kept)] = replace(on, passage=passage, fade_in=last.fade_in, beats=beats)
+    return tuple(cues)
 
 
 def swapped(

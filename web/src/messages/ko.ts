@@ -391,7 +391,7 @@ export const ko: Messages = {
     wishes: { heading: "노래 고르기", songs: "노래 수(대략)", leastSong: "한 곡의 최소 길이(초)", asFits: "알맞게" },
     cues: (n) => `${n}곡`,
     analysing: "읽는 중",
-    drafted: (time: string) => `영화를 읽고 있습니다. ${time}까지 음악을 임시로 골랐으니 들어 보세요. 다 읽은 뒤에 바꿀 수 있습니다.`,
+    drafted: (time) => `영상을 읽고 있습니다. ${time}까지 음악을 임시로 골랐으니 들어 보세요. 다 읽은 뒤에 바꿀 수 있습니다.`,
     back: "모든 영상",
     gone: "이 영상은 이제 여기에 없습니다.",
     elsewhere: (name) => `그사이 다른 곳에서 ‘${name}’ 작업이 바뀌었습니다. 지금 상태를 보여 드리며, 방금 바꾼 내용은 저장되지 않았습니다.`,

@@ -85,7 +85,7 @@ def continued(
     store: "LibraryStore",
     natural: AffectDistribution,
 ) -> tuple[Cue, ...]:
-    """Choose music for more of a film than before: its cues stay, and the last goes on for as long as it is worth it."""
+    """Choose music for more of a film than before: its cues stay, and the last goes on as long as it is worth it."""
     *kept, last = before
     sheet = CueSheet(film.file, tuple(scenes), tuple(replace(cue, pinned=True) for cue in kept))
     (song,) = np.flatnonzero(tracks.ids == last.track.id).tolist()

@@ -105,7 +105,8 @@ def renewed(cue: Cue, number: int) -> tuple[Cue, str | None]:
         )
     if _same((cue.start, cue.end, cue.passage.start), (was.start, was.end, was.passage.start)):
         return cue, None
-    return _heard(replace(cue, distance=None, why=BY_HAND, explanation=None)), f"cue {number}: its passage or place was changed by hand."
+    moved = _heard(replace(cue, distance=None, why=BY_HAND, explanation=None))
+    return moved, f"cue {number}: its passage or place was changed by hand."
 
 
 def _moved(track: CueTrack, before: str) -> bool:

@@ -111,15 +111,33 @@ def test_words_find_tracks_page_by_page(library):
 
 
 def test_a_song_without_a_title_is_found_by_its_file(at, tmp_path):
-    names = ("Sea 100%_\\ b.mp3", "Élan.flac", "caf\udce9.ogg", "other.mp3")
-    records = [record(f"/music/{name}", 0.5, 0.5) for name in names]
+    names = ("Sea 100%_\\ b.mp3", "Élan.flac", "caf\udce9.ogg", "other.mp3", "DeepSea ÉTÉ.mp3", "éclair/ocean.mp3")
+    records = [record(f"/music/Sea coast/{name}", 0.5, 0.5) for name in names]
     make_library(at(tmp_path / "l.db"), [*records, record("/music/sea.mp3", 0.5, 0.5, title="Storm")]).close()
+    wanted = {
+        "sea": [1, 5],  # not those in its folder
+        "SEA": [1, 5],
+        "deepsea": [5],
+        "100%_\\": [1],
+        "élan": [2],
+        "été": [5],
+        "other": [4],
+        "%": [1],
+        "caf": [3],
+        "coast": [],
+        "/": [],
+        "éclair": [],
+        "ocean mp3": [6],
+    }
     with img2music.Library.open(at(tmp_path / "l.db")) as opened:
-        found = {
-            text: [track.id for track in opened.search(text)]
-            for text in ("sea", "100%_\\", "élan", "other", "%", "caf")
-        }
-    assert found == {"sea": [1], "100%_\\": [1], "élan": [2], "other": [4], "%": [1], "caf": [3]}
+        found = {text: sorted(track.id for track in opened.search(text)) for text in wanted}
+    assert found == wanted
+
+
+def test_a_name_that_macos_wrote_is_found(at, tmp_path):
+    make_library(at(tmp_path / "l.db"), [record("/music/e\u0301clair.mp3", 0.5, 0.5)]).close()
+    with img2music.Library.open(at(tmp_path / "l.db")) as opened:
+        assert [track.id for track in opened.search("Éclair")] == [1]
 
 
 def test_results_compare_print_and_turn_into_json(library):

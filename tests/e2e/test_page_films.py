@@ -217,9 +217,16 @@ def test_of_two_windows_the_later_one_is_told(film):
 def test_a_film_of_an_allowed_folder_is_read_where_it_is(context, address):
     page = context()
     page.goto(f"{address}#films")
+    page.get_by_text("Choice of songs").click()
+    page.get_by_label("About so many songs").fill("2")
+    page.get_by_role("button", name="Filters", exact=True).click()
+    page.get_by_label("Voice").select_option("No voice")
     page.get_by_role("button", name="films", exact=True).click()
     page.get_by_role("button", name="Summer").click()
-    page.get_by_role("button", name="Beach.mp4").click()
+    with page.expect_request(lambda request: request.method == "POST" and request.url.endswith("/projects")) as sent:
+        page.get_by_role("button", name="Beach.mp4").click()
+    options = {"songs": 2, "least_song": None, "filters": {"instrumental": True}}
+    assert sent.value.post_data_json["options"] == options
     opened(page)
     expect(page.get_by_role("heading", name="Beach.mp4")).to_be_visible()
 
@@ -309,9 +316,11 @@ def test_the_view_keeps_nobody_out(context, film, address, theme, language):
     page = context(locale=language, color_scheme=theme, viewport={"width": 360, "height": 740}, reduced_motion="reduce")
     page.goto(f"{address}#films")
     page.wait_for_selector(".films")
+    page.locator("details summary").click()
     require_accessible_also_wide(page, language)
     page.goto(film.url)
     opened(page)
+    expect(page.locator(".details")).to_contain_text("the film here" if language == "en-US" else "이 부분의 영상")
     require_accessible_also_wide(page, language)
     box = page.locator(".scroller canvas").bounding_box()
     page.mouse.click(box["x"] + 30, box["y"] + 35)

@@ -10,14 +10,21 @@ from hypothesis import strategies as st
 
 from img2music.affect import Affect
 from img2music.distribution import AffectDistribution
-from img2music.matching.explanations import Asked, Explanation, Likeness, Standing, explain, in_words, reason
+from img2music.matching.explanations import Asked, Explanation, Likeness, Standing, explain, in_words, reasoned
 from img2music.options import MatchMode
+from img2music.track import Track
 from tests.support.songs import features, track
 
 STEPS = np.linspace(0.0, 0.99, 100)
 LIBRARY = AffectDistribution.of(STEPS, STEPS)
 UNIT = st.floats(0, 1)
 POSITIONS = st.tuples(UNIT, UNIT)
+
+
+def reason(asked: Asked, song: Track, position: tuple[float, float], **known: Any) -> str:
+    found, said = reasoned(asked, song, position, **known)
+    assert found == explain(asked, song, position, **known)
+    return said
 
 
 def line(

@@ -2,6 +2,7 @@
 
 import io
 import json
+import multiprocessing
 import os
 import subprocess
 import sys
@@ -16,12 +17,13 @@ import av
 import numpy as np
 import pytest
 import soundfile
+from filelock import FileLock
 
 from img2music import Library
 from img2music.app.projects import make_project_proxy, read_project_film
 from img2music.errors import Cancelled, InputError
 from img2music.media.video import survey_of
-from img2music.soundtrack.beats import compiling
+from img2music.soundtrack.beats import compiled
 from tests.conftest import Locations
 from tests.support.projects import add_songs, keep_project
 from tests.support.songs import put, record
@@ -97,7 +99,8 @@ def kept(client: TestClient, library: Library, films: Path) -> dict[str, Any]:
 def test_from_a_film_to_a_changed_sheet(client: TestClient, films: Path) -> None:
     project = read(client, films)
     at, revision = f"/api/projects/{project['id']}", project["revision"]
-    assert len(project["sheet"]["cues"]) == 1
+    (cue,) = project["sheet"]["cues"]
+    assert cue["explanation"]["likeness"] in ("alike", "nearest", "further")
     gain = client.post(f"{at}/edits", json={"revision": revision, "edit": {"kind": "gain", "cue": 0, "db": -3.0}})
     assert gain.status_code == 200, gain.text
     assert gain.json()["sheet"]["cues"][0]["gain_db"] == -3.0
@@ -126,7 +129,8 @@ def test_from_a_film_to_a_changed_sheet(client: TestClient, films: Path) -> None
 def test_the_beginning_is_heard_while_a_film_is_read(
     client: TestClient, library: Library, films: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("img2music.soundtrack.film.FIRST_PART", 4.0)
+    monkeypatch.setattr("img2music.soundtrack.film.FIRST_PART", 3.0)
+    monkeypatch.setattr("img2music.soundtrack.film.BATCH", 2)
     monkeypatch.setenv("XDG_CACHE_HOME", str(films.parent / "cache"))  # where nothing is known of this film
     project = library._store.projects.add("beach", str(films / "trip" / "beach.mp4"), {"least_scene": 2.0})
     at, drafts = f"/api/projects/{project.id}", []
@@ -144,6 +148,11 @@ def test_the_beginning_is_heard_while_a_film_is_read(
     assert draft["sheet"]["film"]["duration"] == pytest.approx(SECONDS, abs=0.1)
     assert draft["sheet"]["cues"][-1]["end"] == pytest.approx(draft["drafted"], abs=0.1)
     assert (draft["undo"], draft["redo"]) == (None, None)
+    first = next(each for each in drafts if each["sheet"])
+    assert first["drafted"] < draft["drafted"]
+    for before, after in zip(first["sheet"]["cues"], draft["sheet"]["cues"], strict=False):  # what is heard goes on
+        assert (after["start"], after["track"]) == (before["start"], before["track"])
+        assert after["passage"]["start"] == before["passage"]["start"]
     revision = draft["revision"]
     assert client.get(f"{at}/strip").json()["affect"][-1][0] <= draft["drafted"]
     mix = client.get(f"{at}/mix", params={"revision": revision, "start": 0, "seconds": 2})
@@ -158,6 +167,32 @@ def test_the_beginning_is_heard_while_a_film_is_read(
     assert whole["sheet"]["cues"][-1]["end"] == pytest.approx(SECONDS, abs=0.1)
     undone = client.post(f"{at}/undo", json={"revision": whole["revision"]}).json()
     assert undone["sheet"] == whole["sheet"]  # no draft is left
+
+
+def test_what_is_wanted_of_the_songs(client: TestClient, library: Library, films: Path) -> None:
+    body = {"film": str(films / "trip" / "beach.mp4"), "options": {"songs": 2, "least_song": None, "filters": {}}}
+    body["options"] |= {"filters": {"tempo": "60..90", "genre": ["jazz"]}}  # as the page sends them
+    project = client.post("/api/projects", json=body).json()
+    options = library._store.projects.find(project["id"]).options
+    assert options == {"songs": 2, "where": {"genre": ["jazz"], "tempo": "60..90"}}
+    problem(client.post("/api/projects", json=body | {"options": {"songs": 0}}), 422)
+
+
+def test_beats_come_when_songs_were_listened_to(client: TestClient, library: Library, films: Path) -> None:
+    project = kept(client, library, films)
+
+    def strip() -> dict[str, Any]:
+        return dict(client.get(f"/api/projects/{project['id']}/strip").json())
+
+    found = strip()
+    assert (found["beats"], found["listening"]) == ({}, True)
+    while (found := strip())["listening"]:
+        time.sleep(0.1)
+    song = project["sheet"]["cues"][0]["track"]
+    assert np.median(np.diff(found["beats"][str(song["id"])])) == pytest.approx(0.5, abs=0.01)
+    Path(song["path"]).unlink()
+    found = strip()
+    assert (found["beats"], found["listening"]) == ({}, False)
 
 
 def edit(client: TestClient, project: dict[str, Any], status: int = 200, **wish: object) -> dict[str, Any]:
@@ -527,10 +562,21 @@ def test_the_beat_tracker_is_compiled_before_it_is_wanted(
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     app = create_app(library, cache=tmp_path / "cache", films=[str(films)])
     with TestClient(app, base_url=HERE) as opened:
-        for _ in range(600):
+        while not compiled().exists():
             assert opened.get("/api/health").status_code == 200
-            if compiling().exists():
-                break
             time.sleep(0.1)
-    assert compiling().parent == tmp_path
-    assert compiling().exists()
+    assert compiled().parent == tmp_path
+
+
+def test_a_server_ends_while_the_beat_tracker_is_compiled(
+    library: Library, films: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    app = create_app(library, cache=tmp_path / "cache", films=[str(films)])
+    before = multiprocessing.active_children()
+    with FileLock(tmp_path / "img2music-librosa.lock"), TestClient(app, base_url=HERE) as opened:
+        assert len(multiprocessing.active_children()) == len(before) + 1
+        assert opened.get("/api/health").status_code == 200
+    assert multiprocessing.active_children() == before
+    assert not compiled().exists()

@@ -6,6 +6,10 @@ import { session } from "./session.svelte";
 import { t } from "./settings.svelte";
 import { Levels } from "./strip";
 
+const AGAIN = 2_000;
+/** Milliseconds after which it is asked again for beats of songs, twice as long each time up to this. */
+const LATEST = 30_000;
+
 /** The films of the library, and the one that is open. */
 class Films {
   all = $state.raw<ProjectSummary[] | null>(null);
@@ -22,6 +26,7 @@ class Films {
 
   #changing: Promise<unknown> = Promise.resolve();
   #waiting = 0;
+  #again = 0;
 
   async load(): Promise<void> {
     const found = await session.attempt(() => films.projects(), () => void this.load());
@@ -30,6 +35,7 @@ class Films {
 
   async show(id: number | null): Promise<void> {
     if (id !== this.open?.id) {
+      clearTimeout(this.#again);
       [this.open, this.curves, this.gains, this.sound, this.gone] = [null, null, null, null, false];
       [this.selected, this.scene, this.announced] = [-1, -1, ""];
     }
@@ -49,7 +55,7 @@ class Films {
   change(edit: Edit, told = ""): Promise<void> {
     const drafted = this.open?.drafted ?? null;
     if (drafted !== null) {
-      this.announced = t().films.drafted(clock(drafted));
+      session.problem = t().films.drafted(clock(drafted));
       return Promise.resolve();
     }
     return this.#do((project) => films.edit(project, edit), () => told);
@@ -138,9 +144,14 @@ class Films {
     if (this.open?.id === project.id && this.open.revision === project.revision) this.gains = found;
   }
 
-  async #curves(project: Project): Promise<void> {
+  /** What is drawn of the film; asked for again as long as songs are listened to for their beats. */
+  async #curves(project: Project, later = AGAIN): Promise<void> {
+    clearTimeout(this.#again);
     const found = await session.attempt(() => films.curves(project.id));
-    if (found && this.open?.id === project.id) this.curves = found;
+    if (!found || this.open?.id !== project.id) return;
+    this.curves = found;
+    clearTimeout(this.#again);
+    if (found.listening) this.#again = window.setTimeout(() => void this.#curves(project, Math.min(2 * later, LATEST)), later);
   }
 
   async #film(project: Project): Promise<void> {

@@ -1,6 +1,6 @@
 /** What the page asks the server about films; loaded with the view that does. */
 
-import { address, call, read, send, type Affect, type Job, type Passage } from "./api";
+import { address, call, read, send, type Affect, type Conditions, type Explanation, type Job, type Passage } from "./api";
 
 export interface FilmFile {
   path: string;
@@ -38,7 +38,10 @@ export interface Cue extends Span {
   fade_in: number;
   fade_out: number;
   gain_db: number;
+  /** In English; worded from its parts where there are any. */
   why: string;
+  explanation?: Explanation | null;
+  beats?: { tempo: number | null } | null;
   pinned?: boolean;
   alternatives: { track: CueTrack; passage: Passage; note: string | null }[];
 }
@@ -121,6 +124,8 @@ export interface Curves {
   cuts: number[];
   speech: [number, number][];
   beats: Record<string, number[]>;
+  /** Whether songs are listened to still, so that there are more beats later. */
+  listening: boolean;
 }
 
 export interface Gains {
@@ -185,7 +190,14 @@ export async function sendFilm(file: File, signal: AbortSignal, progress: (recei
   return id;
 }
 
-export const beginProject = (film: Film) => read<Project>("projects", send(film));
+/** What the person wants of the songs of a new film, beside filters; null: as the server sees fit. */
+export interface MusicWishes {
+  songs: number | null;
+  least_song: number | null;
+}
+
+export const beginProject = (film: Film, wishes: MusicWishes, filters: Conditions) =>
+  read<Project>("projects", send({ ...film, options: { ...wishes, filters } }));
 
 /** Photos of a folder, or photos and clips that were sent. */
 export type Album = { folder: string } | { pictures: string[]; clips: string[]; name: string };

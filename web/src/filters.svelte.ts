@@ -7,6 +7,8 @@ export interface Chosen {
   label?: string;
 }
 
+/** Conditions of lists, which films don't know. */
+export const OF_LISTS = ["per_artist", "per_album"];
 const SEVERAL = new Set(["genre", "not_genre", "artist", "not_artist", "folder", "not_folder"]);
 const KEPT = "img2music.filters";
 
@@ -22,6 +24,9 @@ class Filters {
     }
     return found;
   });
+
+  /** Those that films know, too. */
+  ofSongs = $derived(Object.fromEntries(Object.entries(this.conditions).filter(([name]) => !OF_LISTS.includes(name))));
 
   valueOf(name: string): Chosen["value"] | undefined {
     return this.chosen.find((each) => each.name === name)?.value;

@@ -4,7 +4,7 @@ import io
 import json
 import multiprocessing
 import os
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
@@ -13,6 +13,7 @@ import msgspec
 import numpy as np
 
 from img2music import locations
+from img2music.app.job_work import NICE
 from img2music.app.pictures import preview
 from img2music.app.sounds import JPEG, PEAKS, Peaks, Sounds
 from img2music.errors import InputError, UsageError
@@ -20,7 +21,7 @@ from img2music.files import Closing, FileKind, write_atomically
 from img2music.media.peaks import PER_SECOND, read_peaks
 from img2music.media.stills import stills
 from img2music.media.video import VideoFile, survey_of
-from img2music.soundtrack.beats import compile_tracker, compiling, listen
+from img2music.soundtrack.beats import compile_tracker, compiled, listen
 from img2music.soundtrack.cue_sheet import TOLERANCE
 
 MOST_STILLS = 60
@@ -49,13 +50,14 @@ class FilmViews(Closing):
     def __init__(self, kept: Sounds) -> None:
         self._kept = kept
         self._listening = ThreadPoolExecutor(1, "beats")  # which takes seconds a song
-        self._heard: set[str] = set()  # songs that were, or are to be, listened to
+        self._heard: dict[str, Future[Path]] = {}  # songs that were, or are to be, listened to
         self._compiling = multiprocessing.get_context("spawn").Process(target=_compile, daemon=True)
 
     def prepare(self) -> None:
-        """Have the beat tracker compiled, which takes up to a minute, unless that was done or begun."""
-        if not compiling().exists():
-            self._compiling.start()
+        """Have the beat tracker compiled, which takes up to a minute, unless that was done."""
+        with suppress(ModuleNotFoundError):  # without the extra, nothing can be read
+            if not compiled().exists():
+                self._compiling.start()
 
     def close(self) -> None:
         """Listen no more."""
@@ -64,8 +66,8 @@ class FilmViews(Closing):
             self._compiling.kill()
             self._compiling.join()
 
-    def beats(self, song: str) -> list[float]:
-        """Seconds of the beats of a song; none until it was listened to, which then begins."""
+    def beats(self, song: str) -> list[float] | None:
+        """Seconds of the beats of a song, or of none that can't be heard; None while it is being listened to."""
         with suppress(OSError):
             state = locations.state(song)
             known = self._kept.known(song, state, BEATS)
@@ -73,8 +75,9 @@ class FilmViews(Closing):
                 found: list[float] = json.loads(known.read_bytes())
                 return found
             if song not in self._heard:
-                self._heard.add(song)
-                self._listening.submit(self._kept.made, song, state, BEATS, _write_beats)
+                self._heard[song] = self._listening.submit(self._kept.made, song, state, BEATS, _write_beats)
+            if not self._heard[song].done():
+                return None
         return []
 
     def plays(self, path: str) -> str | None:
@@ -126,7 +129,7 @@ class FilmViews(Closing):
 
 def _compile() -> None:
     if hasattr(os, "nice"):
-        os.nice(19)  # behind all that somebody waits for
+        os.nice(NICE)  # as jobs do, which wait for it
     compile_tracker()
 
 

@@ -141,6 +141,7 @@ class Strip:
     cuts: list[float]  # seconds at which shots begin, but for the first
     speech: list[list[float]]  # seconds from which and until which someone speaks
     beats: dict[int, list[float]]  # by the track: seconds of the song; of those that were listened to by now
+    listening: bool  # whether others are still being listened to, so that it is worth to ask again
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -400,19 +401,18 @@ class Projects:
         row, reading = self._table.find(id), self._table.reading(id)
         sheet = _sheet(row)
         if sheet is None or reading is None:
-            return Strip([], [], [], {})
+            return Strip([], [], [], {}, listening=False)
         film = _seen(row, sheet, reading)
         cuts = [shot.start for shot in film.shots] if is_album(row) else [each.cut for each in film.transitions]
         speech = () if sheet.original is None else sheet.original.speech or ()
+        songs = {cue.track.id: cue.track.path for cue in sheet.cues if cue.track.id is not None}
+        beats = {number: self._views.beats(path) for number, path in songs.items()}
         return Strip(
             affect=film.curve.round(3).tolist(),
             cuts=[cut for cut in cuts if 0.0 < cut < film.duration],
             speech=[[span.start, span.end] for span in speech],
-            beats={
-                cue.track.id: beats
-                for cue in sheet.cues
-                if cue.track.id is not None and (beats := self._views.beats(cue.track.path))
-            },
+            beats={number: found for number, found in beats.items() if found},
+            listening=None in beats.values(),
         )
 
     def row(self, id: int, start: float, end: float, count: int, height: int) -> Path:  # noqa: A002

@@ -27,6 +27,7 @@ from img2music.soundtrack.cueing import starts_note
 from img2music.soundtrack.film import SAMPLE_EVERY, Film, group
 from img2music.soundtrack.liveliness import enlivened
 from img2music.soundtrack.plot import draw
+from img2music.soundtrack.rechoosing import continued
 from img2music.soundtrack.sound import Heard, asked
 from img2music.soundtrack.spotting import candidates, count_note, require_possible, spot
 from img2music.soundtrack.swapping import with_alternatives
@@ -87,7 +88,8 @@ def spot_from(
 ) -> Spotted:
     """Read a film and choose its music from a library that is open; ``told`` hears of alternatives that are used.
 
-    While the film is read, ``draft`` is given the music of its beginning, chosen without regard to its own sound.
+    While the film is read, ``draft`` is given the music of its beginning, chosen without regard to its own sound; when
+    it is given more, what it was given before goes on.
     """
     listener = Listener.of(store, options.person)
     # What is wrong with them is known before a film is decoded for minutes.
@@ -96,16 +98,26 @@ def spot_from(
     require = partial(require_possible, tracks, options)
     natural = listener.person.natural(model.reference)
 
-    def chosen(seen: Film, sound: Heard) -> tuple[CueSheet, Film]:
+    def chosen(
+        seen: Film, sound: Heard, songs: int | None = options.songs, before: Sequence[Cue] = ()
+    ) -> tuple[CueSheet, Film]:
         scenes = group(seen.shots, options.least_scene)
         seen, scenes = enlivened(seen, scenes, sound, natural, moves=not options.pictures_only)
-        cues = spot(seen, scenes, tracks, options, store=listener.store, natural=natural)
+        choose = partial(continued, seen, scenes, before) if before else partial(spot, seen, scenes)
+        cues = choose(tracks, replace(options, songs=songs), store=listener.store, natural=natural)
         return CueSheet(seen.file, tuple(scenes), cues, original=sound.own), seen
 
+    drafted: list[Cue] = []
+
     def begun(part: Film) -> None:
+        assert draft is not None
+        assert part.survey is not None
+        share = part.duration / part.survey.duration
+        songs = None if options.songs is None else max(1, round(share * options.songs))
         with suppress(UsageError):  # what is asked for may lie further on
-            sheet, seen = chosen(listener.film(part), Heard(asked(CueSheet(part.file, (), ()), scoring)))
-            assert draft is not None
+            unheard = Heard(asked(CueSheet(part.file, (), ()), scoring))
+            sheet, seen = chosen(listener.film(part), unheard, songs, drafted)
+            drafted[:] = sheet.cues
             draft(sheet, seen)
 
     seen = listener.film(reading_of(film, model, progress, require=require, part=draft and begun))

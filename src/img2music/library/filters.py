@@ -4,6 +4,7 @@ Text matches if the folded tag (`schema.fold`) contains the folded wish. Ranges 
 that lacks a value that a condition asks for fails it.
 """
 
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import fields
 from typing import Any, cast
@@ -15,7 +16,7 @@ from sqlalchemy.sql.functions import FunctionElement
 
 from img2music.errors import UsageError
 from img2music.filters import TrackFilter
-from img2music.library.schema import PathType, fold, tracks
+from img2music.library.schema import fold, tracks
 from img2music.locations import inside
 from img2music.track import LONGEST, TrackKind
 
@@ -87,29 +88,36 @@ def _of_genres(texts: tuple[str, ...]) -> ColumnElement[bool]:
     return and_(column.is_not(None), column.in_(select(genres.c.genre).where(wanted)))
 
 
-class _HasBytes(FunctionElement[bool]):
-    """Whether bytes hold others."""
+class _NameHolds(FunctionElement[bool]):
+    """Whether the name of a path's file holds bytes, be ASCII letters of the name small or capital.
+
+    Most paths don't hold them anywhere, which is told before the name is cut out.
+    """
 
     type = Boolean()
     inherit_cache = True
 
 
-@compiles(_HasBytes, "sqlite")
-def _in_sqlite(element: _HasBytes, compiler: SQLCompiler, **more: Any) -> str:
-    whole, part = element.clauses
-    return f"instr({compiler.process(whole, **more)}, {compiler.process(part, **more)}) > 0"
+@compiles(_NameHolds, "sqlite")
+def _in_sqlite(element: _NameHolds, compiler: SQLCompiler, **more: Any) -> str:
+    path, part = (f"CAST({compiler.process(each, **more)} AS TEXT)" for each in element.clauses)
+    path = f"lower({path})"
+    name = f"substr({path}, length(rtrim({path}, replace({path}, '/', ''))) + 1)"
+    return f"CASE WHEN instr({path}, {part}) > 0 THEN instr({name}, {part}) > 0 ELSE 0 END"
 
 
-@compiles(_HasBytes, "postgresql")
-def _in_postgresql(element: _HasBytes, compiler: SQLCompiler, **more: Any) -> str:
-    whole, part = element.clauses
-    return f"position({compiler.process(part, **more)} IN {compiler.process(whole, **more)}) > 0"
+@compiles(_NameHolds, "postgresql")
+def _in_postgresql(element: _NameHolds, compiler: SQLCompiler, **more: Any) -> str:
+    path, part = (f"encode({compiler.process(each, **more)}, 'escape')" for each in element.clauses)
+    path = f"""lower({path} COLLATE "C")"""
+    name = f"substring({path} FROM '[^/]*$')"
+    return f"CASE WHEN strpos({path}, {part}) > 0 THEN strpos({name}, {part}) > 0 ELSE false END"
 
 
 def holding(text: str) -> Iterator[ColumnElement[bool]]:
     """That each word of a text is in the title, artist or album of a track, whether small or capital.
 
-    A track without a title is called after its file, so its path is looked in instead.
+    A track without a title is called after its file, so the name of that is looked in instead.
     """
     if len(text) > LONGEST:
         raise UsageError(f"`text` has {len(text):,} characters; a tag has at most {LONGEST}.")
@@ -117,8 +125,9 @@ def holding(text: str) -> Iterator[ColumnElement[bool]]:
         spelt = {word, word.lower(), word.upper(), word.capitalize()}  # titles are not folded, and SQLite knows ASCII
         titles = (tracks.c.title.contains(each, autoescape=True) for each in spelt)
         folded = (tracks.c[f"{name}_folded"].contains(fold(word), autoescape=True) for name in ("artist", "album"))
-        paths = (_HasBytes(tracks.c.path, literal(each, PathType)) for each in spelt)
-        untitled = and_(tracks.c.title.is_(None), or_(*paths))
+        composed = (unicodedata.normalize(form, each) for form in ("NFC", "NFD") for each in sorted(spelt))
+        parts = dict.fromkeys(each.encode().lower() for each in composed)  # macOS writes names decomposed
+        untitled = and_(tracks.c.title.is_(None), or_(*(_NameHolds(tracks.c.path, literal(part)) for part in parts)))
         yield or_(tracks.c.title.icontains(word, autoescape=True), *titles, *folded, untitled)
 
 

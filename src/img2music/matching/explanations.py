@@ -112,9 +112,12 @@ def explain(
     )
 
 
-def reason(asked: Asked, track: Track, position: tuple[float, float], *, matching: MatchMode, **known: Any) -> str:
+def reasoned(
+    asked: Asked, track: Track, position: tuple[float, float], *, matching: MatchMode, **known: Any
+) -> tuple[Explanation, str]:
     """Find and say why a track was matched; ``known`` is what `explain` takes."""
-    return in_words(explain(asked, track, position, matching=matching, **known), asked, track, matching)
+    found = explain(asked, track, position, matching=matching, **known)
+    return found, in_words(found, asked, track, matching)
 
 
 def in_words(found: Explanation, asked: Asked, track: Track, matching: MatchMode) -> str:

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
+from importlib.metadata import version
 from itertools import chain, pairwise
 from pathlib import Path
 from tempfile import gettempdir
@@ -186,9 +187,9 @@ def merged(spans: Sequence[tuple[float, float]], duration: float) -> list[tuple[
     return result
 
 
-def compiling() -> Path:
-    """The file that is locked while the tracker is compiled; it stays where that was done, or begun."""
-    return Path(gettempdir()) / "img2music-librosa.lock"
+def compiled() -> Path:
+    """A file that is there if the tracker was compiled since the machine was started."""
+    return Path(gettempdir()) / f"img2music-librosa-{version('librosa')}-numba-{version('numba')}"
 
 
 def compile_tracker() -> None:
@@ -204,8 +205,11 @@ def compile_tracker() -> None:
 
     with ExitStack() as held:
         with suppress(OSError):  # held by another user, or for too long
-            held.enter_context(FileLock(compiling(), timeout=COMPILING))
+            held.enter_context(FileLock(Path(gettempdir()) / "img2music-librosa.lock", timeout=COMPILING))
         import librosa.beat  # noqa: F401
+
+        with suppress(OSError):
+            compiled().touch()
 
 
 def track(samples: NDArray[np.float32]) -> tuple[NDArray[np.float64], NDArray[np.bool_], str]:

@@ -12,6 +12,7 @@ from msgspec import Meta
 
 from img2music.affect import Affect
 from img2music.errors import InputError, UsageError, shown
+from img2music.matching.explanations import Explanation
 from img2music.matching.passages import Passage, clock
 from img2music.options import LOUDNESS, Captions, OriginalSound
 from img2music.shapes import Result, from_dict, to_dict
@@ -225,6 +226,9 @@ class Cue(FilmPart):
         Meta(description="Mean distance of the affect curves of film and track along it, in the space of the match."),
     ] = None
     why: str = ""
+    explanation: Annotated[
+        Explanation | None, Meta(description="The same in parts; null where it was chosen by hand.")
+    ] = field(default=None, kw_only=True)
     alternatives: Annotated[tuple[Alternative, ...], Meta(description="Runners-up, best first.")] = ()
     beats: Annotated[CueBeats | None, Meta(description="Null where none were looked for.")] = None
     pinned: Annotated[bool, Meta(description="Whether it stays as it is when music is chosen again.")] = False

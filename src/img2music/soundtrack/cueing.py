@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from img2music.affect import Affect
 from img2music.errors import LibraryError
-from img2music.matching.explanations import Asked
+from img2music.matching.explanations import Asked, Explanation
 from img2music.matching.passages import Passage
 from img2music.parallel import in_order, processors
 from img2music.soundtrack.beats import Beats, compile_tracker, listen
@@ -80,7 +80,7 @@ class CueWriter:
     curve: FilmCurve
     music: TrackCurves
     ids: NDArray[np.int64]  # numbers in the library, of each track
-    explained: Callable[[Asked, Track, Point], str]
+    explained: Callable[[Asked, Track, Point], tuple[Explanation, str]]
     first_scene: int = 1  # number of the first of the scenes, where they are a part of a film's
 
     def cues(
@@ -110,13 +110,15 @@ class CueWriter:
         found = []
         for cue, each, others, pin in zip(align(plain, self.film.times, misfit), chosen, runners, pinned, strict=True):
             distance, heard = self._heard(cue.start, cue.end, each.track, cue.passage.start)
+            explanation, why = self._why(*self.curve.times(each.span), songs[each.track], heard)
             alternatives = [self._alternative(each, one, songs[one[0]], distance, pin) for one in others]
             finished = replace(
                 cue,
                 start_frame=frame_at(self.film.times, cue.start),
                 end_frame=frame_at(self.film.times, cue.end),
                 distance=distance,
-                why=self._why(*self.curve.times(each.span), songs[each.track], heard),
+                why=why,
+                explanation=explanation,
                 alternatives=tuple(alternatives),
             )
             found.append(finished)
@@ -141,6 +143,7 @@ class CueWriter:
         )
         distance, heard = self._heard(start, end, track, begin)
         kept = min(cue.fade_in, (end - start) / 3) if cue.fade_in > OPENING_FADE else None  # what opened may not now
+        explanation, why = self._why(start, end, song, heard)
         chosen = Chosen(span, track)
         alternatives = [
             self._alternative(chosen, (index, False), known[number], distance, pinned=False)
@@ -156,7 +159,8 @@ class CueWriter:
             fade_out=min(cue.fade_out, (end - start) / 3),
             beats=beats_of(begin, None if ending else begin + end - start, beats),
             distance=distance,
-            why=self._why(start, end, song, heard),
+            why=why,
+            explanation=explanation,
             alternatives=tuple(alternatives),
             pinned=cue.pinned,
         )
@@ -200,7 +204,7 @@ class CueWriter:
         found = np.flatnonzero((times >= start - 1e-6) & (times < end - 1e-6))
         return found if len(found) else np.array([int(np.abs(times - start).argmin())])
 
-    def _why(self, start: float, end: float, track: Track, heard: Point) -> str:
+    def _why(self, start: float, end: float, track: Track, heard: Point) -> tuple[Explanation, str]:
         numbers = [
             n
             for n, scene in enumerate(self.scenes, self.first_scene)

@@ -11,8 +11,8 @@ from img2music.affect import Affect
 from img2music.distribution import AffectDistribution
 from img2music.errors import UsageError
 from img2music.matching.calibration import targets
-from img2music.matching.explanations import reason
-from img2music.matching.passages import clock
+from img2music.matching.explanations import reasoned
+from img2music.matching.passages import Passage, clock
 from img2music.options import MatchMode, SpotOptions
 from img2music.soundtrack.choosing import Prices
 from img2music.soundtrack.cue_sheet import TOLERANCE, Cue, CueSheet, CueTrack, Scene
@@ -75,6 +75,35 @@ def respotted(
     return tuple(_met(sorted(found, key=lambda cue: cue.start)))
 
 
+def continued(
+    film: Film,
+    scenes: Sequence[Scene],
+    before: Sequence[Cue],
+    tracks: Candidates,
+    options: SpotOptions,
+    *,
+    store: "LibraryStore",
+    natural: AffectDistribution,
+) -> tuple[Cue, ...]:
+    """Choose music for more of a film than before: its cues stay, and the last goes on as long as it is worth it."""
+    *kept, last = before
+    sheet = CueSheet(film.file, tuple(scenes), tuple(replace(cue, pinned=True) for cue in kept))
+    (song,) = np.flatnonzero(tracks.ids == last.track.id).tolist()
+    under = next(scene for scene in scenes if scene.end > last.start + TOLERANCE)
+    fits = under.end - last.start <= tracks.durations[song]
+    found = respotted(
+        film, sheet, replace(tracks, pins={0: song} if fits else {}), options, store=store, natural=natural
+    )
+    cues = [replace(cue, pinned=False) for cue in found]
+    on = cues[len(kept)]
+    until = last.passage.start + on.end - on.start
+    if on.track.id == last.track.id and abs(on.start - last.start) < TOLERANCE and until <= tracks.durations[song]:
+        beats = last.beats and replace(last.beats, end_offset=None)
+        passage = Passage(last.passage.start, until)
+        cues[len(kept)] = replace(on, passage=passage, fade_in=last.fade_in, beats=beats)
+    return tuple(cues)
+
+
 def swapped(
     film: Film,
     sheet: CueSheet,
@@ -100,7 +129,7 @@ def swapped(
     cell = cell_seconds(1, end - cue.start)
     curve = FilmCurve(grid(film.curve[:, 0], positions, film.duration, cell), edges, cell)
     music = TrackCurves(known.durations, known.curves, known.library if relative else None, cell, Prices().inside)
-    explained = partial(reason, matching=options.match, library=known.library, filtered=False)
+    explained = partial(reasoned, matching=options.match, library=known.library, filtered=False)
     writer = CueWriter(film, sheet.scenes, positions, ranks, curve, music, ids=known.ids, explained=explained)
     long_enough = (index for index in range(1, len(known.ids)) if known.durations[index] >= end - cue.start)
     return writer.replaced(cue, Span(first, last), 0, list(long_enough), store)

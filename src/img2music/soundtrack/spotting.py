@@ -17,7 +17,7 @@ from img2music.library.schema import fold
 from img2music.matching.calibration import targets
 from img2music.matching.choice import choosable
 from img2music.matching.diversity import second_copies
-from img2music.matching.explanations import reason
+from img2music.matching.explanations import reasoned
 from img2music.matching.passages import clock
 from img2music.matching.person import LIKED, NOBODY, Person
 from img2music.options import CueCount, MatchMode, SpotOptions
@@ -178,7 +178,7 @@ def spot(
     assert chosen is not None, "a stretch has no track that is long enough"
     runners = _runners_up(curve, music, tracks, chosen, prices=prices, count=options.alternatives)
     pinned = [pinned_under[each.span] is not None for each in chosen]
-    explained = partial(reason, matching=options.match, library=tracks.library, filtered=tracks.filtered)
+    explained = partial(reasoned, matching=options.match, library=tracks.library, filtered=tracks.filtered)
     writer = CueWriter(
         film, scenes, positions, ranks, curve, music, ids=tracks.ids, explained=explained, first_scene=first_scene
     )

@@ -117,7 +117,8 @@ def renewed(cue: Cue, number: int) -> tuple[Cue, str | None]:
         )
     if _same((cue.start, cue.end, cue.passage.start), (was.start, was.end, was.passage.start)):
         return cue, None
-    return _heard(replace(cue, distance=None, why=BY_HAND)), f"cue {number}: its passage or place was changed by hand."
+    moved = _heard(replace(cue, distance=None, why=BY_HAND, explanation=None))
+    return moved, f"cue {number}: its passage or place was changed by hand."
 
 
 def _moved(track: CueTrack, before: str) -> bool:
@@ -158,6 +159,7 @@ def _swapped(cue: Cue, was: ComputedFor, number: int) -> tuple[Cue, str]:
         gain_db=gain_db if _same((cue.gain_db,), (was.gain_db,)) else cue.gain_db,
         distance=known.distance if known is not None and as_listed else None,
         why=BY_HAND,
+        explanation=None,
         alternatives=tuple(each for each in cue.alternatives if each.track.path != path),
     )
     named = f"{track.display_name}, from {passage.start:.1f} s on, {swapped.gain_db:+.1f} dB"

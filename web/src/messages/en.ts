@@ -1,4 +1,4 @@
-import type { Match, Recommendation, Side } from "../api";
+import type { Explanation, Match, Track, Recommendation, Side } from "../api";
 
 export const KEYS = ["C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B"];
 
@@ -8,15 +8,19 @@ const ASKED = {
   image: ["the photo", " like the photo"],
   song: ["the song", " like the song"],
   point: ["what you asked for", ", as you asked"],
+  film: ["the film here", " like the film here"],
 } as const;
 
+export type Heard = Pick<Track["features"], "tempo" | "key" | "mode">;
+
 /** What `img2music.matching.explanations` found, without the word for what was read: the plane has one of its own. */
-function reason({ explanation, track }: Match, asked: Recommendation | null): string {
-  const { tempo, key, mode } = track.features;
+const reason = ({ explanation, track }: Match, asked: Recommendation | null): string => because(explanation, track.features, asked?.query.kind ?? "point");
+
+function because(explanation: Explanation | null, { tempo, key, mode }: Heard, asked: keyof typeof ASKED): string {
   const facts: (string | false)[] = [];
   if (explanation) {
     const { likeness, filtered, shared, differs, standing, liked } = explanation;
-    const [what, alike] = ASKED[asked?.query.kind ?? "point"];
+    const [what, alike] = ASKED[asked];
     const further = `${differs.map((side) => FURTHER[side]).join(" and ")} than ${what}`;
     if (likeness === "alike") facts.push(shared.length ? shared.join(" and ") + alike : `feels like ${what}`);
     else if (likeness === "nearest") facts.push(`the nearest that ${filtered ? "the filters leave" : "your library has"}, but ${further}`);
@@ -331,6 +335,7 @@ export const en = {
     sure: (name: string) => `Delete ${name} and all that you changed? The film itself stays where it is.`,
     deleteYes: "Delete",
     deleted: (name: string) => `${name} is deleted; the film itself is not.`,
+    wishes: { heading: "Choice of songs", songs: "About so many songs", leastSong: "Seconds of a song at least", asFits: "as fits" },
     cues: (n: number) => (n === 1 ? "1 song" : `${n} songs`),
     analysing: "being read",
     drafted: (time: string) => `The film is being read. Up to ${time} its music is chosen for now: hear it; it can be changed once all is read.`,
@@ -414,6 +419,8 @@ export const en = {
 
     cue: {
       heading: (n: number, of: number) => `Song ${n} of ${of}`,
+      reason: because,
+      byHand: "Chosen by hand",
       none: "Click a song on the strip, or in the list below it, to change it.",
       start: "Start",
       end: "End",

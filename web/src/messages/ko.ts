@@ -1,5 +1,5 @@
-import type { Match, Recommendation, Side } from "../api";
-import { KEYS, type Messages } from "./en";
+import type { Explanation, Match, Recommendation, Side } from "../api";
+import { KEYS, type Heard, type Messages } from "./en";
 
 /** Joined to another; of a song; and beside others. */
 const SIDES: Record<Side, [string, string, string]> = {
@@ -8,17 +8,18 @@ const SIDES: Record<Side, [string, string, string]> = {
   pleasant: ["밝고", "밝은", "밝음"],
   sombre: ["어둡고", "어두운", "어두움"],
 };
-const ASKED = { image: "사진", song: "그 노래", point: "찾는 느낌" };
+const ASKED = { image: "사진", song: "그 노래", point: "찾는 느낌", film: "이 부분의 영상" };
 const joined = (sides: Side[], last: 1 | 2): string =>
   sides.map((side, index) => SIDES[side][index < sides.length - 1 ? 0 : last]).join(" ");
 
 /** What `img2music.matching.explanations` found, said in Korean. */
-function reason({ explanation, track }: Match, asked: Recommendation | null): string {
-  const { tempo, key, mode } = track.features;
+const reason = ({ explanation, track }: Match, asked: Recommendation | null): string => because(explanation, track.features, asked?.query.kind ?? "point");
+
+function because(explanation: Explanation | null, { tempo, key, mode }: Heard, asked: keyof typeof ASKED): string {
   const facts: (string | false)[] = [];
   if (explanation) {
     const { likeness, filtered, shared, differs, standing, liked } = explanation;
-    const what = ASKED[asked?.query.kind ?? "point"];
+    const what = ASKED[asked];
     const further = `${what}보다 더 ${joined(differs, 2)}`;
     if (likeness === "alike") facts.push(`${what}처럼 ${joined(shared, 1) || "느껴지는"} 노래`);
     else if (likeness === "nearest") facts.push(`${filtered ? "필터에 남은" : "내"} 노래 중 가장 가깝지만 ${further}`);
@@ -387,9 +388,10 @@ export const ko: Messages = {
     sure: (name) => `‘${name}’ 작업과 바꾼 내용을 모두 삭제할까요? 영상 파일은 그대로 남습니다.`,
     deleteYes: "삭제",
     deleted: (name) => `‘${name}’ 작업을 삭제했습니다. 영상 파일은 그대로입니다.`,
+    wishes: { heading: "노래 고르기", songs: "노래 수(대략)", leastSong: "한 곡의 최소 길이(초)", asFits: "알맞게" },
     cues: (n) => `${n}곡`,
     analysing: "읽는 중",
-    drafted: (time: string) => `영화를 읽고 있습니다. ${time}까지 음악을 임시로 골랐으니 들어 보세요. 다 읽은 뒤에 바꿀 수 있습니다.`,
+    drafted: (time) => `영상을 읽고 있습니다. ${time}까지 음악을 임시로 골랐으니 들어 보세요. 다 읽은 뒤에 바꿀 수 있습니다.`,
     back: "모든 영상",
     gone: "이 영상은 이제 여기에 없습니다.",
     elsewhere: (name) => `그사이 다른 곳에서 ‘${name}’ 작업이 바뀌었습니다. 지금 상태를 보여 드리며, 방금 바꾼 내용은 저장되지 않았습니다.`,
@@ -470,6 +472,8 @@ export const ko: Messages = {
 
     cue: {
       heading: (n, of) => `${of}곡 중 ${n}번째`,
+      reason: because,
+      byHand: "직접 고른 노래",
       none: "띠나 아래 목록에서 노래를 누르면 바꿀 수 있습니다.",
       start: "시작",
       end: "끝",

@@ -59,6 +59,11 @@ class ServerPlaylists(Closing):
         """Name of the connection."""
         return self._exchange.name
 
+    @property
+    def ready(self) -> bool:
+        """Whether `push` and `pull` take a few seconds; else `match`, which may take minutes, is what they begin with."""
+        return not self._exchange.takes_long()
+
     def list(self) -> ServerPlaylistList:
         """List the playlists of the server.
 

@@ -140,7 +140,7 @@ class Pull:
             self._notes.append(f"{told}; what was done here is overwritten.")
         elif self._wishes.dry_run:
             self._needs.append("overwrite")
-            self._notes.append(f"{told}; `overwrite=True` would be needed.")
+            self._notes.append(f"{told}.")
         else:
             raise ConflictError(f"{told}. Push it to have that there, or give `overwrite=True` to lose it.")
 

@@ -110,7 +110,7 @@ class Push:
         if not self._wishes.dry_run:
             raise ConflictError(f"{told}: {remedy}.")
         self._needs.append(needed)
-        self._notes.append(f"{told}; `{needed}=True` would be needed.")
+        self._notes.append(f"{told}.")
 
     def _require_unchanged(self, link: Link, there: ServerPlaylist, actual: tuple[str, ...]) -> None:
         """Refuse to overwrite what somebody did to the songs there."""

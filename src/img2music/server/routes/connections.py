@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from threading import Lock
 from typing import Any
 
 from fastapi import APIRouter, HTTPException, Response
@@ -16,6 +17,9 @@ from img2music.server.bodies import Body, ConnectionName, NewConnection, PullReq
 from img2music.server.description import shape
 from img2music.server.problems import ProblemType, TypedProblem
 from img2music.server.served import Served, as_json
+
+PATIENCE = 30.0
+"""Seconds that one exchange waits for another of this server."""
 
 
 def add(routes: APIRouter, served: Served) -> None:
@@ -50,6 +54,23 @@ def add(routes: APIRouter, served: Served) -> None:
 
 
 def _add_playlists(routes: APIRouter, served: Served) -> None:
+    turns = Lock()
+
+    @contextmanager
+    def exchange(name: str) -> Iterator[ServerPlaylists]:
+        """A server of which the songs are matched, or soon are; after who was there first, who may be gone by now."""
+        _require(name)
+        taken = turns.acquire(timeout=PATIENCE)
+        try:
+            with served.library.playlists.at(name) as server:
+                if not server.ready:
+                    told = f"The songs of {name} have to be matched first, which takes a while: begin a job `match`."
+                    raise TypedProblem(409, ProblemType.NOT_READY, told)
+                yield server
+        finally:
+            if taken:
+                turns.release()
+
     @routes.get("/connections/{name}/playlists", response_class=Response, responses=shape(ServerPlaylistList))
     def list_there(name: ConnectionName) -> Response:
         """List the playlists of a music server."""
@@ -60,13 +81,13 @@ def _add_playlists(routes: APIRouter, served: Served) -> None:
     @routes.post("/connections/{name}/push", response_class=Response, responses=shape(PushReport))
     def push(name: ConnectionName, body: PushRequest) -> Response:  # type: ignore[valid-type]  # made from the options
         """Write a playlist to a music server, in place; 409 `not-ready` if its songs are to be matched by a job first."""
-        with _ready(name, served) as server:
+        with exchange(name) as server:
             return as_json(server.push(**_given(body)))
 
     @routes.post("/connections/{name}/pull", response_class=Response, responses=shape(PullReport))
     def pull(name: ConnectionName, body: PullRequest) -> Response:  # type: ignore[valid-type]  # as above
         """Take a playlist of a music server, in place; 409 `not-ready` if its songs are to be matched by a job first."""
-        with _ready(name, served) as server:
+        with exchange(name) as server:
             return as_json(server.pull(**_given(body)))
 
 
@@ -79,14 +100,3 @@ def _require(name: str) -> None:
         connection(name)
     except UsageError as error:
         raise HTTPException(404, str(error)) from None
-
-
-@contextmanager
-def _ready(name: str, served: Served) -> Iterator[ServerPlaylists]:
-    """A server of which the songs are matched, or soon are."""
-    _require(name)
-    with served.library.playlists.at(name) as server:
-        if not server.ready:
-            told = f"The songs of {name} have to be matched first, which takes a while: begin a job `match`."
-            raise TypedProblem(409, ProblemType.NOT_READY, told)
-        yield server

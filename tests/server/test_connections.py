@@ -233,9 +233,7 @@ def test_a_playlist_of_theirs_is_taken(connected: TestClient, seen: Callable[...
     songs = {each["title"]: each["id"] for each in seen("search3", query="Song", songCount=9)["searchResult3"]["song"]}
     seen("createPlaylist", name="Theirs", songId=[songs["Song 3"], songs["Song 1"]])
     (there,) = answered(connected.get("/api/connections/home/playlists"))["playlists"]
-    tried = answered(
-        connected.post("/api/connections/home/pull", json={"playlist": there["id"], "dry_run": True})
-    )
+    tried = answered(connected.post("/api/connections/home/pull", json={"playlist": there["id"], "dry_run": True}))
     assert (tried["done"], [each["track"] for each in tried["matched"]]) == ("made", [4, 2])
     assert answered(connected.get("/api/playlists"))["playlists"] == []
     pulled = answered(connected.post("/api/connections/home/pull", json={"playlist": there["id"], "name": "Mine"}))

@@ -33,7 +33,9 @@ class Pull:
         at, there, link = self._at, self._there, self._link
         matched, left_out = at.takeable(self.songs)
         if not matched:
-            told = f"The library has no song of the playlist {printable(there.name)} of {at.name}, so nothing is stored."
+            told = (
+                f"The library has no song of the playlist {printable(there.name)} of {at.name}, so nothing is stored."
+            )
             if not self._wishes.dry_run:
                 raise UsageError(told)
             self._notes.append(told)

@@ -80,13 +80,13 @@ def _add_playlists(routes: APIRouter, served: Served) -> None:
 
     @routes.post("/connections/{name}/push", response_class=Response, responses=shape(PushReport))
     def push(name: ConnectionName, body: PushRequest) -> Response:  # type: ignore[valid-type]  # made from the options
-        """Write a playlist to a music server, in place; 409 `not-ready` if its songs are to be matched by a job first."""
+        """Write a playlist to a music server, in place; 409 `not-ready` if a job is to match its songs first."""
         with exchange(name) as server:
             return as_json(server.push(**_given(body)))
 
     @routes.post("/connections/{name}/pull", response_class=Response, responses=shape(PullReport))
     def pull(name: ConnectionName, body: PullRequest) -> Response:  # type: ignore[valid-type]  # as above
-        """Take a playlist of a music server, in place; 409 `not-ready` if its songs are to be matched by a job first."""
+        """Take a playlist of a music server, in place; 409 `not-ready` if a job is to match its songs first."""
         with exchange(name) as server:
             return as_json(server.pull(**_given(body)))
 

@@ -126,6 +126,8 @@ def test_a_server_is_connected_shown_and_forgotten(client: TestClient, real: Sup
     [
         ({"url": "http://alice:secret-1@localhost"}, 422),
         ({"url": "file:///etc/passwd"}, 422),
+        ({"url": "mpd:///run/mpd.sock"}, 422),
+        ({"url": "mpd://localhost/run/mpd.sock"}, 422),
         ({"url": "http://127.0.0.1:1"}, 502),
         ({"name": "Not a name"}, 422),
         ({"kind": "other"}, 422),

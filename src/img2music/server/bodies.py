@@ -37,7 +37,7 @@ Text = Annotated[str, Field(max_length=LONGEST)]
 Name = Annotated[str, Field(min_length=1, max_length=LONGEST_NAME)]
 
 
-Kind = StrEnum("Kind", list(KINDS))  # of servers and services
+KindName = Annotated[str, Field(json_schema_extra={"enum": [*KINDS]})]
 
 
 class Body(BaseModel):
@@ -255,33 +255,30 @@ class NewConnection(Body):
 
     name: ConnectionName
     url: Annotated[str, Field(min_length=1, max_length=LONGEST_PATH, description="Without a user or password.")]
-    kind: Annotated[Kind, Field(strict=False)] | None = Field(None, description="Found out, where it is not given.")
+    kind: KindName | None = Field(None, description="What it is; found out, where it is not given.")
     user: Annotated[str, Field(min_length=1, max_length=LONGEST)] | None = None
     secret: Annotated[SecretStr, Field(min_length=1, max_length=LONGEST_SECRET)] | None = Field(
         None, description="The user's password, or a key or token; no answer ever holds it."
     )
 
 
-_EXCHANGE = {
+_EXCHANGE: dict[str, Any] = {
     field.name: _option(field, get_type_hints(ExchangeOptions)[field.name])
     for field in dataclasses.fields(ExchangeOptions)
-    if field.name not in ("name", "refresh")
-}
+    if field.name not in {"name", "refresh"}
+} | {"name": (Name | None, Field(None, description="What it is called where it goes."))}
+ThereId = Annotated[str, Field(min_length=1, max_length=LONGEST_PATH, description="The server's id of it.")]
 PushRequest: type[Body] = create_model(
     "PushRequest",
     __base__=Body,
     __doc__="A playlist to be written to a music server.",
-    playlist=(TrackId, ...),
-    name=(Name | None, None),
-    **_EXCHANGE,
+    **_EXCHANGE | {"playlist": (TrackId, ...)},
 )
 PullRequest: type[Body] = create_model(
     "PullRequest",
     __base__=Body,
     __doc__="A playlist of a music server to be taken.",
-    playlist=(Annotated[str, Field(min_length=1, max_length=LONGEST_PATH, description="The server's id of it.")], ...),
-    name=(Name | None, None),
-    **{name: field for name, field in _EXCHANGE.items() if name != "take_over"},
+    **{name: each for name, each in _EXCHANGE.items() if name != "take_over"} | {"playlist": (ThereId, ...)},
 )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Lock
 from typing import Any
+from urllib.parse import urlsplit
 
 from fastapi import APIRouter, HTTPException, Response
 
@@ -35,6 +36,9 @@ def add(routes: APIRouter, served: Served) -> None:
         """Log in at a server, and keep that under a name, in place of what has the name by now."""
         if given_secret(body.name) is not None:  # which goes to no other host than who set it has named
             raise ConflictError(f"The secret of {body.name} is set by {secret_variable(body.name)}: connect it there.")
+        parts = urlsplit(use.address(body.url))
+        if parts.scheme == "mpd" and parts.path:
+            raise UsageError("A socket of this machine is connected by its command line: give a host and a port.")
         secret = None if body.secret is None else body.secret.get_secret_value()
         return as_json(use.connect(body.name, body.url, body.kind, body.user, secret), 201)
 

@@ -61,6 +61,7 @@ def test_a_playlist_goes_to_a_server_and_is_updated_in_place(context, home, addr
         page.get_by_role("button", name="Rename").click()
         page.get_by_label("Name of the playlist").fill("Night")
         page.keyboard.press("Enter")
+        expect(page.get_by_role("heading", name="Night", exact=True)).to_be_visible()
         page.get_by_role("button", name=f"Take {songs[0]} out").click()
         expect(page.get_by_text(f"{songs[0]} is taken out.")).to_be_visible()
         page.get_by_role("button", name="Send to a server").click()

@@ -181,7 +181,7 @@ def test_what_somebody_changed_there_is_not_lost(library: img2music.Library, hom
     with pytest.raises(UsageError, match="1 songs were added and 1 removed"):
         home.push("Evening")
     assert kept.playlists[id_]["songs"] == ids(1, 9, 3)
-    assert "overwrite" in home.push("Evening", dry_run=True).notes[0]
+    assert home.push("Evening", dry_run=True).needs == ("overwrite",)
     home.pull("Evening")
     assert tracks(library, "Evening") == [1, 9, 3]
     assert home.push("Evening").done == "unchanged"

@@ -252,7 +252,7 @@ export const logins = () => read<{ admitted: boolean; password: boolean; oidc: b
 
 export interface Job {
   id: number;
-  kind: "scan" | "import" | "tag" | "export" | "film" | "proxy" | "render";
+  kind: "scan" | "import" | "tag" | "export" | "film" | "proxy" | "render" | "match";
   state: "waiting" | "running" | "done" | "failed" | "cancelled" | "interrupted";
   name: string;
   created: string;
@@ -286,6 +286,8 @@ export async function importFile(file: File): Promise<Job> {
   body.set("file", file);
   return read<Job>("jobs/import", { method: "POST", body });
 }
+
+export const job = (id: number) => read<Job>(`jobs/${id}`);
 
 export const jobs = async () => (await read<{ jobs: Job[] }>("jobs")).jobs;
 

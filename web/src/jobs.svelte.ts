@@ -74,7 +74,7 @@ class Jobs {
       void session.count();
     }
     const ended = !RUNNING.includes(job.state) && (before === undefined || RUNNING.includes(before.state));
-    if (ended && !["export", "film", "proxy", "render"].includes(job.kind) && !job.options.includes("dry_run")) {
+    if (ended && !["export", "film", "proxy", "render", "match"].includes(job.kind) && !job.options.includes("dry_run")) {
       this.changed += 1;
       void session.open().then(() => session.renew());
     }

@@ -115,6 +115,14 @@ def connect(
     return Connected(connection=_entry(made), product=seen.product, counts=dict(seen.counts), notes=notes)
 
 
+def see(name: str) -> Connected:
+    """Log in at a connection, and tell what is seen."""
+    made = kept.connection(name)
+    with require_extra("Music servers and photo services", "servers"):
+        seen = registry.look(made)
+    return Connected(connection=_entry(made), product=seen.product, counts=dict(seen.counts), notes=[])
+
+
 def forget(name: str) -> None:
     """Forget a connection and its secret; songs of it that the library knows stay there."""
     kept.forget(name)

@@ -445,3 +445,19 @@ def _picture(path: str, image_model: AnyPath | None, name: str | None) -> Judged
         affect=read.affect,
         model=read.model,
     )
+
+
+def judged(store: "LibraryStore", person: str) -> tuple[list[int], set[int]]:
+    """Tracks that a person likes, and those that they never want: what was said last holds."""
+    try:
+        said = store.feedback(person)
+    except UsageError:  # has said nothing yet
+        said = []
+    said = [each for each in said if each.kind in (FeedbackKind.LIKE, FeedbackKind.NEVER)]
+    likes: dict[int, bool] = {}
+    tracks = store.judged([each.track for each in said if each.track is not None])
+    for each, ids in zip(said, tracks, strict=True):
+        for id_ in ids:
+            likes.pop(id_, None)
+            likes[id_] = each.kind is FeedbackKind.LIKE
+    return [id_ for id_, yes in likes.items() if yes], {id_ for id_, yes in likes.items() if not yes}

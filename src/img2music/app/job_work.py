@@ -253,6 +253,14 @@ def _render(store: LibraryStore, request: Request, progress: Progress) -> Found:
     return render_project(store, request["project"], step, Rendering(request["what"]), file, progress=progress)
 
 
+def _match(store: LibraryStore, request: Request, progress: Progress) -> Found:
+    from img2music.app.server_playlists import ServerPlaylists
+
+    with ServerPlaylists(store, request["connection"]) as server:
+        found = server.match(refresh=request["refresh"], progress=progress)
+    return {"songs": found.songs, "mapped": found.mapped, "unsure": len(found.unsure), "absent": found.absent}, []
+
+
 _WORK: dict[JobKind, Callable[[LibraryStore, Request, Progress], Found]] = {
     JobKind.SCAN: _scan,
     JobKind.IMPORT: _import,
@@ -261,4 +269,5 @@ _WORK: dict[JobKind, Callable[[LibraryStore, Request, Progress], Found]] = {
     JobKind.FILM: _film,
     JobKind.PROXY: _proxy,
     JobKind.RENDER: _render,
+    JobKind.MATCH: _match,
 }

@@ -111,6 +111,10 @@ class JobQueue(Closing):
         request = {"project": project, "position": position, "digest": digest, "what": what, "format": format_}
         return self._add(JobKind.RENDER, name, request)
 
+    def match(self, connection: str, *, refresh: bool = False) -> Job:
+        """Bring up to date which songs of a music server are tracks of the library."""
+        return self._add(JobKind.MATCH, connection, {"connection": connection, "refresh": refresh})
+
     def import_file(self, file: BinaryIO, name: str) -> Job:
         """Read a table of songs, or an exported library, of which a copy is kept until that is done."""
         name = printable(name.replace("\\", "/").rsplit("/", 1)[-1]) or "songs"

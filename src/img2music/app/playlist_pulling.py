@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Sequence
+from typing import Literal
 
 from img2music.app.playlist_pushing import Done
 from img2music.app.server_exchange import Exchange, mark_of
@@ -20,6 +21,7 @@ class Pull:
     def __init__(self, at: Exchange, playlist: int | str, wishes: ExchangeOptions) -> None:
         self._at, self._wishes = at, wishes
         self._notes: list[str] = []
+        self._needs: list[Literal["overwrite"]] = []
         listed, links = at.server.playlists(), at.store.servers.links(at.name)
         self._there = there = _chosen(at, playlist, listed, links)
         self._link = next((each for each in links if each.id == there.id or _is_unknown(each, there)), None)
@@ -31,9 +33,12 @@ class Pull:
         at, there, link = self._at, self._there, self._link
         matched, left_out = at.takeable(self.songs)
         if not matched:
-            raise UsageError(
+            told = (
                 f"The library has no song of the playlist {printable(there.name)} of {at.name}, so nothing is stored."
             )
+            if not self._wishes.dry_run:
+                raise UsageError(told)
+            self._notes.append(told)
         here = None if link is None else at.store.playlists.find(link.playlist)
         old = [] if here is None else at.store.playlists.entries(here.id)
         entries, kept = self._merged(matched, old)
@@ -61,6 +66,7 @@ class Pull:
             id=None if stored is None else stored.id,
             done=done,
             dry_run=self._wishes.dry_run,
+            needs=tuple(self._needs),
             matched=tuple(matched),
             left_out=tuple(left_out),
             kept=kept,
@@ -135,7 +141,8 @@ class Pull:
         if self._wishes.overwrite:
             self._notes.append(f"{told}; what was done here is overwritten.")
         elif self._wishes.dry_run:
-            self._notes.append(f"{told}; `overwrite=True` would be needed.")
+            self._needs.append("overwrite")
+            self._notes.append(f"{told}.")
         else:
             raise ConflictError(f"{told}. Push it to have that there, or give `overwrite=True` to lose it.")
 

@@ -22,6 +22,7 @@ class Push:
     def __init__(self, at: Exchange, found: PlaylistSummary, wishes: ExchangeOptions) -> None:
         self._at, self._found, self._wishes = at, found, wishes
         self._notes: list[str] = []
+        self._needs: list[Literal["overwrite", "take_over"]] = []
         self._listed: Sequence[ServerPlaylist] = at.server.playlists()
 
     def run(self) -> PushReport:
@@ -32,7 +33,9 @@ class Push:
         if not wanted:
             title, nothing = printable(found.name), "so nothing is written there"
             has = f"{at.name} has no song of the playlist {title}" if left_out else f"The playlist {title} has no songs"
-            raise UsageError(f"{has}, {nothing}.")
+            if not self._wishes.dry_run:
+                raise UsageError(f"{has}, {nothing}.")
+            self._notes.append(f"{has}, {nothing}.")
         link, there, name = self._find()
         actual = None if there is None else tuple(at.server.playlist_songs(there.id))
         if there is not None and actual is not None and link is not None:
@@ -55,6 +58,7 @@ class Push:
             id=id_,
             done=done,
             dry_run=self._wishes.dry_run,
+            needs=tuple(self._needs),
             matched=tuple(matched),
             left_out=tuple(left_out),
             notes=tuple(self._notes),
@@ -98,10 +102,15 @@ class Push:
     def _require_ours(self, link: Link, there: ServerPlaylist) -> None:
         """Refuse to write into what somebody else made."""
         if link.theirs and not self._wishes.take_over:
-            raise ConflictError(
-                f"The playlist {printable(there.name)} of {self._at.name} was made there, not by img2music: give "
-                "`take_over=True` to write into it."
-            )
+            told = f"The playlist {printable(there.name)} of {self._at.name} was made there, not by img2music"
+            self._refuse("take_over", told, "give `take_over=True` to write into it")
+
+    def _refuse(self, needed: Literal["overwrite", "take_over"], told: str, remedy: str) -> None:
+        """Refuse what lacks an option, or tell that it would be refused."""
+        if not self._wishes.dry_run:
+            raise ConflictError(f"{told}: {remedy}.")
+        self._needs.append(needed)
+        self._notes.append(f"{told}.")
 
     def _require_unchanged(self, link: Link, there: ServerPlaylist, actual: tuple[str, ...]) -> None:
         """Refuse to overwrite what somebody did to the songs there."""
@@ -114,21 +123,19 @@ class Push:
         told = f"The playlist {printable(there.name)} was changed at {self._at.name} since it was written: {what}"
         if self._wishes.overwrite or self._wishes.take_over:
             self._notes.append(f"{told}; that is overwritten.")
-        elif self._wishes.dry_run:
-            self._notes.append(f"{told}; `overwrite=True` would be needed.")
         else:
-            raise ConflictError(f"{told}. Pull it to have that here, or give `overwrite=True` to lose it.")
+            self._refuse("overwrite", told, "pull it to have that here, or give `overwrite=True` to lose it")
 
     def _taken_over(self, name: str, ours: ServerPlaylist | None) -> ServerPlaylist | None:
         """A playlist of this name that somebody else made, if it is to be written into."""
         for each in self._listed:
             if each.own and each is not ours and same_name(each.name, name):
-                if self._wishes.take_over and ours is None:
-                    return each
-                raise ConflictError(
-                    f"{self._at.name} has a playlist {printable(each.name)} that this library did not make: give "
-                    "another `name`, or `take_over=True` to write into it."
-                )
+                if ours is not None or not self._wishes.take_over:
+                    told = f"{self._at.name} has a playlist {printable(each.name)} that this library did not make"
+                    if ours is not None:  # which is not written into two
+                        raise ConflictError(f"{told}: give another `name`.")
+                    self._refuse("take_over", told, "give another `name`, or `take_over=True` to write into it")
+                return each
         return None
 
     def _name(self, link: Link | None, there: ServerPlaylist | None) -> str:

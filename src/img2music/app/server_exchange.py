@@ -11,7 +11,7 @@ from img2music.connectors.music_server import MusicServer, ServerPlaylist
 from img2music.connectors.registry import MUSIC, music_server
 from img2music.errors import UsageError, printable
 from img2music.library.mapping import Mapped
-from img2music.library.matched_servers import renew
+from img2music.library.matched_servers import renew, takes_long
 from img2music.library.playlists import PlaylistEntry, PlaylistSummary
 from img2music.library.servers import KnownSong, Link
 from img2music.progress import Progress
@@ -42,6 +42,10 @@ class Exchange:
     def renew(self, progress: Progress, *, refresh: bool = False, walk: bool = False) -> None:
         """Bring up to date which songs of the server are tracks of the library."""
         renew(self.store, self.server, self.connection, refresh=refresh, walk=walk, progress=progress)
+
+    def takes_long(self) -> bool:
+        """Whether that takes more than a few seconds."""
+        return takes_long(self.store, self.server, self.connection)
 
     def link_of(self, playlist: int) -> Link | None:
         """What is known of the playlist there that stands for one here."""

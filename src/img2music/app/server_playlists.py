@@ -7,7 +7,7 @@ is there twice, and nothing stays half-written. What others made or changed ther
 
 from typing import TYPE_CHECKING, Unpack
 
-from img2music.app.feedback import LibraryFeedback
+from img2music.app.feedback import LibraryFeedback, judged
 from img2music.app.playlist_pulling import Pull
 from img2music.app.playlist_pushing import Push
 from img2music.app.playlists import LibraryPlaylists
@@ -25,10 +25,9 @@ from img2music.app.server_reports import (
 )
 from img2music.arguments import checked
 from img2music.connectors.music_server import ServerPlaylist
-from img2music.errors import UsageError, printable
+from img2music.errors import printable
 from img2music.files import Closing
 from img2music.library.playlists import PlaylistEntry, PlaylistSummary
-from img2music.library.record import FeedbackKind
 from img2music.library.rows import batches
 from img2music.library.servers import Link
 from img2music.options import ME, ExchangeOptions, ExchangeWishes
@@ -58,6 +57,11 @@ class ServerPlaylists(Closing):
     def name(self) -> str:
         """Name of the connection."""
         return self._exchange.name
+
+    @property
+    def ready(self) -> bool:
+        """Whether `push` and `pull` take seconds; else they begin with what `match` does, which may take minutes."""
+        return not self._exchange.takes_long()
 
     def list(self) -> ServerPlaylistList:
         """List the playlists of the server.
@@ -256,7 +260,7 @@ class ServerPlaylists(Closing):
         at = self._exchange
         with at.store.syncing():
             at.renew(progress, walk=True)
-            liked, _ = _said(at, person)
+            liked, _ = judged(at.store, person)
             matched, left_out = at.sendable([PlaylistEntry(track) for track in liked])
             songs = at.store.servers.named(at.name, [each.song for each in matched])
             new = [each for each in matched if each.song in songs and not songs[each.song].liked]
@@ -293,7 +297,7 @@ class ServerPlaylists(Closing):
         at = self._exchange
         with at.store.syncing():
             at.renew(progress, walk=True)
-            liked, never = _said(at, person)
+            liked, never = judged(at.store, person)
             songs = [each.id for each in at.store.servers.songs(at.name, liked=True)]
             matched, left_out = at.takeable(songs)
             left_out = [each for each in left_out if each.track is None]
@@ -361,19 +365,3 @@ def _compared(
         songs=tuple(compared),
         notes=tuple(notes),
     )
-
-
-def _said(at: Exchange, person: str) -> tuple[list[int], set[int]]:
-    """Tracks that a person likes, and those that they never want: what was said last holds."""
-    try:
-        said = at.store.feedback(person)
-    except UsageError:  # has said nothing yet
-        said = []
-    said = [each for each in said if each.kind in (FeedbackKind.LIKE, FeedbackKind.NEVER)]
-    likes: dict[int, bool] = {}
-    tracks = at.store.judged([each.track for each in said if each.track is not None])
-    for each, ids in zip(said, tracks, strict=True):
-        for id_ in ids:
-            likes.pop(id_, None)
-            likes[id_] = each.kind is FeedbackKind.LIKE
-    return [id_ for id_, yes in likes.items() if yes], {id_ for id_, yes in likes.items() if not yes}

@@ -53,6 +53,8 @@ class PushReport(Result):
     """What was done or, with ``dry_run``, would be."""
     dry_run: bool
     """Whether it was only to be told."""
+    needs: tuple[Literal["overwrite", "take_over"], ...]
+    """Options without which it is refused, with ``dry_run``."""
     matched: tuple[MatchedSong, ...]
     """Songs that are in it there, in order."""
     left_out: tuple[LeftOutSong, ...]
@@ -78,6 +80,8 @@ class PullReport(Result):
     """What was done or, with ``dry_run``, would be."""
     dry_run: bool
     """Whether it was only to be told."""
+    needs: tuple[Literal["overwrite"], ...]
+    """Options without which it is refused, with ``dry_run``."""
     matched: tuple[MatchedSong, ...]
     """Songs that are in it here, in order."""
     left_out: tuple[LeftOutSong, ...]

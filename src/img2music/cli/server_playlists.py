@@ -180,6 +180,8 @@ def _give(
         print_json(report)
     for note in report.notes:
         say(note)
+    for needed in report.needs:
+        say(f"It is refused without `{needed}=True`.")
     say(f"{told}.")
     if left_out:
         raise click.exceptions.Exit(1)

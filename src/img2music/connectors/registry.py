@@ -90,6 +90,15 @@ def photo_service(connection: Connection) -> "PhotoService":
     return cast("PhotoService", _class(PHOTOS[connection.kind])(connection, secret_of(connection.name)))
 
 
+def look(connection: Connection) -> "Seen":
+    """Log in at a server or service, and tell what is seen."""
+    service = (music_server if connection.kind in MUSIC else photo_service)(connection)
+    try:
+        return service.look()
+    finally:
+        service.close()
+
+
 def try_login(connection: Connection, secret: str | None) -> tuple[Connection, str | None, "Seen"]:
     """Log in for the first time, with what is not kept yet; tell what to keep, and what is seen.
 

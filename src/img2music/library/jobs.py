@@ -38,6 +38,7 @@ class JobKind(StrEnum):
     FILM = "film"
     PROXY = "proxy"
     RENDER = "render"
+    MATCH = "match"
 
 
 class JobState(StrEnum):

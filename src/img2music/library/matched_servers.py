@@ -8,6 +8,7 @@ from img2music.connectors.connections import Connection
 from img2music.connectors.music_server import MusicServer, ServerSong
 from img2music.library.mapping import Candidate, Evidence, Mapped, SongFacts, TrackIndex, Verdict, choose, one_each
 from img2music.library.rows import batches
+from img2music.library.servers import KnownServer
 from img2music.library.store import LibraryStore
 from img2music.progress import Progress, Step, unwatched
 
@@ -17,6 +18,10 @@ AT_ONCE = 500
 """Songs that are matched together."""
 MOST_SONGS = 2_000_000
 """Songs of a server; one that goes on giving more is not believed."""
+
+
+FEW = 2_000
+"""Songs that are read and matched within a few seconds."""
 
 
 class Renewed(NamedTuple):
@@ -41,11 +46,7 @@ def renew(
     with ``refresh``, which also has all of them matched again.
     """
     told = server.look().counts.get("songs")
-    known = store.servers.known(connection.name)
-    walking = walk or refresh or known is None or known.walked is None or known.url != connection.url
-    if known is not None and known.walked is not None and not walking:
-        old = datetime.now(UTC) - datetime.fromisoformat(known.walked) > KEPT
-        walking = old or known.told != told
+    walking = walk or refresh or _is_stale(store.servers.known(connection.name), connection, told)
     if walking:
         _walk(store, server, connection, told, progress)
     changes = store.version().changes
@@ -53,6 +54,23 @@ def renew(
     matched = _match(store, connection.name, progress)
     store.servers.matched(connection.name, changes)
     return Renewed(walking, matched)
+
+
+def takes_long(store: LibraryStore, server: MusicServer, connection: Connection) -> bool:
+    """Whether to bring the songs of a server up to date takes more than a few seconds."""
+    told, known = server.look().counts.get("songs"), store.servers.known(connection.name)
+    if known is None or _is_stale(known, connection, told):
+        return told is None or told > FEW
+    counts = store.servers.counts(connection.name)
+    waiting = sum(counts.values()) - counts.get("mapped", 0) if known.changes != store.version().changes else 0
+    return max(waiting, store.servers.unmatched(connection.name)) > FEW
+
+
+def _is_stale(known: KnownServer | None, connection: Connection, told: int | None) -> bool:
+    """Whether all songs of a server are to be read again, which counts so many now."""
+    if known is None or known.walked is None or known.url != connection.url or known.told != told:
+        return True
+    return datetime.now(UTC) - datetime.fromisoformat(known.walked) > KEPT
 
 
 def _walk(

@@ -330,6 +330,13 @@ class ServerTable:
                     found.setdefault(row.song_id, row.track_id)
         return found
 
+    def mapped_tracks(self, connection: str) -> dict[int, str]:
+        """Tell all tracks that surely are songs of a server, with the ids of these."""
+        its = sa.and_(server_tracks.c.connection == connection, server_tracks.c.sure, server_tracks.c.position == 0)
+        wanted = sa.select(server_tracks.c.track_id, server_tracks.c.song_id).where(its)
+        with self._reading() as reading:
+            return dict(map(tuple, reading.execute(wanted.order_by(server_tracks.c.score, server_tracks.c.song_id))))
+
     def here(self, connection: str) -> set[str]:
         """Tell the songs of a server whose sound is here, too, so that it need not be had from there."""
         elsewhere = sa.or_(tracks.c.path < f"{SCHEME}:", tracks.c.path >= f"{SCHEME};")  # what comes after ":"

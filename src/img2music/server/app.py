@@ -23,7 +23,7 @@ from img2music.errors import Img2MusicError
 from img2music.server import description, problems
 from img2music.server.events import Events
 from img2music.server.guard import Guard, Sessions
-from img2music.server.routes import router
+from img2music.server.routes import router, subsonic
 from img2music.server.served import Served
 from img2music.server.settings import Settings
 from img2music.server.uploads import Uploads
@@ -80,6 +80,7 @@ def create_app(
     projects = Projects(store, Films(films, store.films_folder), views, mixes, queue)
     served = Served(library, uploads, sounds, sessions, settings, queue, Events(queue.jobs), projects)
     app.include_router(router(served))
+    app.include_router(subsonic.router(served))
     app.add_middleware(Guard, settings=settings, sessions=sessions)
     if (static / "index.html").is_file():
         app.mount("/", StaticFiles(directory=static, html=True))

@@ -6,23 +6,24 @@ import operator
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_type_hints
 
-from pydantic import BaseModel, ConfigDict, Field, create_model
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, create_model
 
 from img2music.affect import Affect
 from img2music.app.job_work import Rendering
+from img2music.connectors.registry import KINDS
 from img2music.errors import UsageError
 from img2music.filters import MOST_WISHES, TrackFilter
 from img2music.library.playlists import MOST_SONGS
 from img2music.library.record import LONGEST_NAME
 from img2music.matching.smoothing import MOST
-from img2music.options import ME, SlideshowOptions, SpotOptions
+from img2music.options import ME, ExchangeOptions, SlideshowOptions, SpotOptions
 from img2music.server.uploads import MOST_COUNT
 from img2music.soundtrack.editing import EDITS, Edit
 from img2music.soundtrack.slideshow.rearranging import ALBUM_EDITS, AlbumEdit
 from img2music.track import LONGEST as LONGEST_TAG
 
 MOST_MATCHES = 500
-LONGEST_PATH = 4096
+LONGEST_PATH = LONGEST_SECRET = 4096
 LONGEST = 200
 """Characters of a name or a word."""
 
@@ -34,6 +35,9 @@ Unit = Annotated[float, Field(ge=0.0, le=1.0)]
 Person = Annotated[str, Field(min_length=1, max_length=LONGEST)]
 Text = Annotated[str, Field(max_length=LONGEST)]
 Name = Annotated[str, Field(min_length=1, max_length=LONGEST_NAME)]
+
+
+KindName = Annotated[str, Field(json_schema_extra={"enum": [*KINDS]})]
 
 
 class Body(BaseModel):
@@ -168,7 +172,18 @@ class ExportRequest(Body):
     format: Literal["jsonl", "csv"] = Field("jsonl", description="All that is known, or a table of the songs.")
 
 
-JobRequest = Annotated[ScanRequest | TagRequest | ExportRequest, Field(discriminator="kind")]
+ConnectionName = Annotated[str, Field(pattern="^[a-z][a-z0-9-]{0,31}$", description="Of a connection.")]
+
+
+class MatchRequest(Body):
+    """Songs of a music server to be read, and matched to the library's."""
+
+    kind: Literal["match"]
+    connection: ConnectionName
+    refresh: bool = Field(False, description="Read all songs again, and match all of them anew.")
+
+
+JobRequest = Annotated[ScanRequest | TagRequest | ExportRequest | MatchRequest, Field(discriminator="kind")]
 
 
 FilmId = PictureId
@@ -232,6 +247,38 @@ AlbumRequest: type[Body] = create_model(
         for field in dataclasses.fields(SlideshowOptions)
         if field.name in ALBUM_OPTIONS
     },
+)
+
+
+class NewConnection(Body):
+    """A music server or photo service to log in at."""
+
+    name: ConnectionName
+    url: Annotated[str, Field(min_length=1, max_length=LONGEST_PATH, description="Without a user or password.")]
+    kind: KindName | None = Field(None, description="What it is; found out, where it is not given.")
+    user: Annotated[str, Field(min_length=1, max_length=LONGEST)] | None = None
+    secret: Annotated[SecretStr, Field(min_length=1, max_length=LONGEST_SECRET)] | None = Field(
+        None, description="The user's password, or a key or token; no answer ever holds it."
+    )
+
+
+_EXCHANGE: dict[str, Any] = {
+    field.name: _option(field, get_type_hints(ExchangeOptions)[field.name])
+    for field in dataclasses.fields(ExchangeOptions)
+    if field.name not in {"name", "refresh"}
+} | {"name": (Name | None, Field(None, description="What it is called where it goes."))}
+ThereId = Annotated[str, Field(min_length=1, max_length=LONGEST_PATH, description="The server's id of it.")]
+PushRequest: type[Body] = create_model(
+    "PushRequest",
+    __base__=Body,
+    __doc__="A playlist to be written to a music server.",
+    **_EXCHANGE | {"playlist": (TrackId, ...)},
+)
+PullRequest: type[Body] = create_model(
+    "PullRequest",
+    __base__=Body,
+    __doc__="A playlist of a music server to be taken.",
+    **{name: each for name, each in _EXCHANGE.items() if name != "take_over"} | {"playlist": (ThereId, ...)},
 )
 
 

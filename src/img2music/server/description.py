@@ -7,6 +7,7 @@ import msgspec
 from fastapi import FastAPI
 
 from img2music.affect import Affect
+from img2music.app.connections import Connected, ConnectionList
 from img2music.app.feedback import FeedbackList
 from img2music.app.films import FilmList, FilmUpload
 from img2music.app.folders import Folder
@@ -15,6 +16,7 @@ from img2music.app.models import ModelList
 from img2music.app.pictures import ExplanationShape
 from img2music.app.playlists import PlaylistList, PlaylistSong, SavedPlaylist
 from img2music.app.projects import Project, ProjectList, Strip
+from img2music.app.server_reports import PullReport, PushReport, ServerPlaylistList
 from img2music.app.sounds import Peaks
 from img2music.library.jobs import Job, LogLine
 from img2music.library.listing import FailureList, LibraryInfo
@@ -154,6 +156,7 @@ class PlaylistSongs:
 SHAPES = (
     *(Health, Logins, Picture, TrackPage, Track, Peaks, RecommendShape, FeedbackList, Feedback),
     *(FolderList, Job, JobList, JobLog, PlaylistList, SavedPlaylist, PlaylistSongs, ProblemDetails),
+    *(Connected, ConnectionList, ServerPlaylistList, PushReport, PullReport),
     *(FilmList, FilmUpload, Project, ProjectList, Strip, GainCurves),
     *(Song, EmotionList, GenreList, LibraryInfo, FailureList, Duplicates, DecadeList, ModelList, ExplanationShape),
 )

@@ -11,13 +11,29 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
-from img2music.errors import ConflictError, Img2MusicError, InputError, LibraryError, NothingLeftError, UsageError
+from img2music.errors import (
+    ConflictError,
+    Img2MusicError,
+    InputError,
+    LibraryError,
+    MissingExtraError,
+    NothingLeftError,
+    SourceError,
+    UsageError,
+)
 from img2music.shapes import dumps, to_dict
 
 MEDIA_TYPE = "application/problem+json"
 _KIND = re.compile(r"(constrained-)?(str|int|float)|list\[.*")
 """What pydantic calls one of several kinds that a value may be of."""
-STATUS: dict[type[Img2MusicError], int] = {InputError: 422, UsageError: 422, ConflictError: 409, LibraryError: 503}
+STATUS: dict[type[Img2MusicError], int] = {
+    InputError: 422,
+    UsageError: 422,
+    ConflictError: 409,
+    LibraryError: 503,
+    MissingExtraError: 501,
+    SourceError: 502,
+}
 
 
 class ProblemType(StrEnum):

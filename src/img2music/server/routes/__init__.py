@@ -4,6 +4,7 @@ from fastapi import APIRouter
 
 from img2music.server.description import PROBLEM
 from img2music.server.routes import (
+    connections,
     feedback,
     jobs,
     library,
@@ -21,6 +22,18 @@ from img2music.server.served import Served
 def router(served: Served) -> APIRouter:
     """Make the routes of a library that is served."""
     routes = APIRouter(prefix="/api", responses=PROBLEM)
-    for part in (login, pictures, recommending, songs, tracks, feedback, playlists, projects, jobs, library):
+    for part in (
+        login,
+        pictures,
+        recommending,
+        songs,
+        tracks,
+        feedback,
+        playlists,
+        connections,
+        projects,
+        jobs,
+        library,
+    ):
         part.add(routes, served)
     return routes

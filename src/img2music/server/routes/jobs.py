@@ -10,7 +10,7 @@ from sse_starlette import EventSourceResponse, ServerSentEvent
 from img2music.errors import UsageError
 from img2music.library.jobs import Job
 from img2music.options import TagOptions
-from img2music.server.bodies import JobRequest, ScanRequest, TagRequest, TrackId
+from img2music.server.bodies import JobRequest, MatchRequest, ScanRequest, TagRequest, TrackId
 from img2music.server.description import FolderList, JobList, JobLog, content, shape
 from img2music.server.description import events as described
 from img2music.server.routes.tracks import Ranges
@@ -41,7 +41,7 @@ def add(routes: APIRouter, served: Served) -> None:
 
     @routes.post("/jobs", status_code=202, response_class=Response, responses=shape(Job, 202))
     def begin(body: JobRequest) -> Response:
-        """Scan folders, write moods into tags, or write the library to a file."""
+        """Scan folders, write moods into tags, write the library to a file, or match the songs of a music server."""
         return as_json(_begun(body, served), 202)
 
     @routes.post("/jobs/import", status_code=202, response_class=Response, responses=shape(Job, 202))
@@ -117,6 +117,8 @@ def _begun(body: JobRequest, served: Served) -> Job:
     if isinstance(body, TagRequest):
         options = TagOptions(remove=body.remove, overwrite=body.overwrite, dry_run=body.dry_run)
         return served.queue.tag(options, served.conditions(body.filters))
+    if isinstance(body, MatchRequest):
+        return served.queue.match(body.connection, refresh=body.refresh)
     return served.queue.export(body.format)
 
 

@@ -174,6 +174,10 @@ def test_the_beginning_is_heard_while_a_film_is_read(
     assert "not chosen yet" in edit(client, draft, 409, kind="gain", cue=0, db=-3.0)["detail"]
     assert client.post(f"{at}/undo", json={"revision": revision}).json()["sheet"] == draft["sheet"]
     assert client.get(f"{at}/export", params={"format": "json"}).status_code == 409
+    drafts.clear()
+    with pytest.raises(Cancelled):
+        read_project_film(library._store, project.id, look)  # and once more
+    assert {(each["revision"], each["drafted"]) for each in drafts} == {(revision, draft["drafted"])}
     read_project_film(library._store, project.id, unwatched)  # again
     whole = client.get(at).json()
     assert (whole["drafted"], whole["undo"]) == (None, None)

@@ -4,6 +4,7 @@ import io
 import json
 import multiprocessing
 import os
+import sys
 import tempfile
 import time
 import zipfile
@@ -518,10 +519,13 @@ def test_a_server_ends_while_the_beat_tracker_is_compiled(
 ) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.delitem(sys.modules, "librosa.beat", raising=False)
     app = create_app(library, cache=tmp_path / "cache", films=[str(films)])
     before = multiprocessing.active_children()
     with FileLock(tmp_path / "img2music-librosa.lock"), TestClient(app, base_url=HERE) as opened:
         assert len(multiprocessing.active_children()) == len(before) + 1
-        assert opened.get("/api/health").status_code == 200
+        project = kept(opened, library, films)
+        assert opened.get(f"/api/projects/{project['id']}/strip").json()["listening"]
     assert multiprocessing.active_children() == before
     assert not compiled().exists()
+    assert "librosa.beat" not in sys.modules  # nor was it compiled there

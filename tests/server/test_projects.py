@@ -161,6 +161,10 @@ def test_the_beginning_is_heard_while_a_film_is_read(
     assert "not chosen yet" in edit(client, draft, 409, kind="gain", cue=0, db=-3.0)["detail"]
     assert client.post(f"{at}/undo", json={"revision": revision}).json()["sheet"] == draft["sheet"]
     assert client.get(f"{at}/export", params={"format": "json"}).status_code == 409
+    drafts.clear()
+    with pytest.raises(Cancelled):
+        read_project_film(library._store, project.id, look)  # and once more
+    assert {(each["revision"], each["drafted"]) for each in drafts} == {(revision, draft["drafted"])}
     read_project_film(library._store, project.id, unwatched)  # again
     whole = client.get(at).json()
     assert (whole["drafted"], whole["undo"]) == (None, None)
@@ -573,10 +577,13 @@ def test_a_server_ends_while_the_beat_tracker_is_compiled(
 ) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.delitem(sys.modules, "librosa.beat", raising=False)
     app = create_app(library, cache=tmp_path / "cache", films=[str(films)])
     before = multiprocessing.active_children()
     with FileLock(tmp_path / "img2music-librosa.lock"), TestClient(app, base_url=HERE) as opened:
         assert len(multiprocessing.active_children()) == len(before) + 1
-        assert opened.get("/api/health").status_code == 200
+        project = kept(opened, library, films)
+        assert opened.get(f"/api/projects/{project['id']}/strip").json()["listening"]
     assert multiprocessing.active_children() == before
     assert not compiled().exists()
+    assert "librosa.beat" not in sys.modules  # nor was it compiled there

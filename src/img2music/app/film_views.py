@@ -4,6 +4,7 @@ import io
 import json
 import multiprocessing
 import os
+import threading
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from functools import lru_cache
@@ -21,6 +22,7 @@ from img2music.files import Closing, FileKind, write_atomically
 from img2music.media.peaks import PER_SECOND, read_peaks
 from img2music.media.stills import stills
 from img2music.media.video import VideoFile, survey_of
+from img2music.remote import State
 from img2music.soundtrack.beats import compile_tracker, compiled, listen
 from img2music.soundtrack.cue_sheet import TOLERANCE
 
@@ -50,7 +52,8 @@ class FilmViews(Closing):
     def __init__(self, kept: Sounds) -> None:
         self._kept = kept
         self._listening = ThreadPoolExecutor(1, "beats")  # which takes seconds a song
-        self._heard: dict[str, Future[Path]] = {}  # songs that were, or are to be, listened to
+        self._heard: dict[str, Future[None]] = {}  # songs that were, or are to be, listened to
+        self._closing = threading.Event()
         self._compiling = multiprocessing.get_context("spawn").Process(target=_compile, daemon=True)
 
     def prepare(self) -> None:
@@ -61,6 +64,7 @@ class FilmViews(Closing):
 
     def close(self) -> None:
         """Listen no more."""
+        self._closing.set()
         self._listening.shutdown(cancel_futures=True)
         if self._compiling.pid is not None:
             self._compiling.kill()
@@ -75,10 +79,16 @@ class FilmViews(Closing):
                 found: list[float] = json.loads(known.read_bytes())
                 return found
             if song not in self._heard:
-                self._heard[song] = self._listening.submit(self._kept.made, song, state, BEATS, _write_beats)
+                self._heard[song] = self._listening.submit(self._listen, song, state)
             if not self._heard[song].done():
                 return None
         return []
+
+    def _listen(self, song: str, state: State) -> None:
+        while self._compiling.is_alive():  # or it would be waited for, or done here, when the server is to end
+            if self._closing.wait(0.2):
+                return
+        self._kept.made(song, state, BEATS, _write_beats)
 
     def plays(self, path: str) -> str | None:
         """The media type by which browsers play a film as it is; None if they don't."""

@@ -621,7 +621,12 @@ def read_project_film(store: "LibraryStore", id_: int, progress: Progress) -> tu
         photos = len(sheet.slideshow.photos)
         return {"photos": photos, "scenes": len(sheet.scenes), "cues": len(sheet.cues)}, list(notes)
 
+    before = _sheet(row)  # of a run that was ended
+    drafted = 0.0 if before is None else before.scenes[-1].end
+
     def draft(sheet: CueSheet, film: Film) -> None:
+        if sheet.scenes[-1].end <= drafted:
+            return
         whole = replace(sheet, film=_whole(film))
         with suppress(KeyError):  # forgotten meanwhile: the job is told when it is done
             store.projects.draft(id_, _text(whole), packed(film))

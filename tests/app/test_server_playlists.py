@@ -487,3 +487,15 @@ def test_likes_go_both_ways_and_nothing_is_taken_back(
 def test_what_is_no_music_server_and_no_connection_is_told(library: img2music.Library) -> None:
     with pytest.raises(UsageError, match="no connection nowhere; there are home"):
         library.playlists.at("nowhere")
+
+
+def test_of_copies_any_will_do(library: img2music.Library, home: ServerPlaylists, kept: Kept) -> None:
+    tagged = {"title": "Song 33", "artist": "Band", "album": "Album"}
+    put(library._store, [record("/rips/0001.mp3", 0.1, 0.5, duration=213.0, sound="33")])
+    put(library._store, [record("/me/Band/Album/33 Song 33.mp3", 0.1, 0.5, duration=213.0, sound="33", **tagged)])
+    kept.songs([song(33)])
+    copies = [track.id for track in library.tracks() if track.path.endswith(".mp3")]
+    for each in copies:
+        library.playlists.save("One", [each], replace=True)
+        report = home.push("One", refresh=True)
+        assert [(one.track, one.song) for one in report.matched] == [(each, "s33")]

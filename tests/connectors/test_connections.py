@@ -22,7 +22,8 @@ from img2music.connectors.connections import (
     keep,
     secret_of,
 )
-from img2music.errors import InputError, UsageError
+from img2music.connectors.http import Session, _complaint
+from img2music.errors import InputError, SourceError, UsageError
 
 HOME = Connection(name="home", kind="subsonic", url="http://127.0.0.1:4533", user="alice", settings={"login": "token"})
 SECRET = "pass/word+ü"
@@ -166,3 +167,33 @@ def test_a_keyring_that_fails_is_done_without(ring: Ring, monkeypatch: pytest.Mo
     keep(HOME, SECRET)
     assert find_secret("home") == (SECRET, Kept.FILE)
     forget("home")
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        {"kind": "zz", "url": "http://127.0.0.1:1"},
+        {"kind": "subsonic", "url": "file:///etc/passwd"},
+        {"kind": "subsonic", "url": "127.0.0.1"},
+        {"kind": "subsonic", "url": "http://a\nb"},
+    ],
+)
+@pytest.mark.parametrize("name", ["home", "../x"])
+def test_what_somebody_wrote_into_the_file_is_told_in_one_line(entry: dict[str, str], name: str) -> None:
+    file = connections_file()
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps({name: entry}))
+    with pytest.raises(InputError, match="is no connection; correct it"):
+        connections()
+
+
+@pytest.mark.parametrize("url", ["http://xn--:1", "http://\u24dbocalhost:1/"])
+def test_an_address_that_is_none_is_told_in_one_line(url: str) -> None:
+    with pytest.raises(SourceError, match="its address can't be used"):
+        Session("home", pinned=url)
+
+
+def test_no_part_of_a_secret_is_left_where_a_message_is_cut() -> None:
+    for length in range(150, 200):
+        message = {"error": {"message": "x" * length + "topsecret!" * 3}}
+        assert "top" not in _complaint(message, {"topsecret!" * 3})

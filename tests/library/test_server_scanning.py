@@ -249,3 +249,10 @@ def test_a_scan_that_is_killed_goes_on(pretend: SubsonicServer, tmp_path: Path, 
         assert store.count() == 6
         assert not [track for track in store.tracks() if track.missing]
     assert not copies()
+
+
+def test_a_part_of_a_server_is_no_folder(pretend: SubsonicServer, tmp_path: Path, at: Locations) -> None:
+    with LibraryStore.open(at(tmp_path / "library.db"), create=True) as store:
+        for below in ("x", "%2e%2e/x.flac"):
+            with pytest.raises(UsageError, match="is scanned whole: server://home"):
+                scan(store, [f"server://home/{below}"])

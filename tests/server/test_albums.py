@@ -141,6 +141,10 @@ def test_an_album_is_changed_undone_redone_seen_and_rendered(
     for wish in wishes:
         states.append(edit(client, states[-1], **wish))
         assert states[-1]["undo"]["kind"] == wish["kind"]
+    endless = {"kind": "photo-caption", "photo": 0, "caption": "y" * 501}
+    refused = client.post(f"{at}/edits", json={"revision": states[-1]["revision"], "edit": endless})
+    assert refused.status_code == 422
+    assert now(client, project) == states[-1]  # nothing of it was kept
     last = states[-1]
     for state in reversed(states[:-1]):
         last = client.post(f"{at}/undo", json={"revision": last["revision"]}).json()
@@ -233,7 +237,7 @@ def test_what_leads_out_of_the_folders_is_refused(
     client: TestClient, library: Library, folder: Path, tmp_path: Path
 ) -> None:
     (folder.parent / "away").symlink_to(tmp_path)
-    for outside in (str(tmp_path), str(folder.parent / "away"), f"{folder}/../..", "trip", "/"):
+    for outside in (str(tmp_path), str(folder.parent / "away"), f"{folder}/../..", "trip", "/", f"{folder}/{'y' * 300}"):
         assert "folders that are allowed" in told(client.post("/api/projects", json={"folder": outside}), 404)
     project, _ = read(client, library, begun(client, {"folder": str(folder)}))
     at = f"/api/projects/{project['id']}/photos"

@@ -42,7 +42,7 @@ def run(config: str, arguments: Sequence[str]) -> None:
 def make(file: Path, songs: Sequence[ServerSong], name: str = "home") -> Path:
     """Make a server with songs and no playlists, and a connection to it."""
     write(file, {"songs": [asdict(song) for song in songs], "playlists": {}, "made": 0, "steps": 0, "plan": {}})
-    keep(Connection(name=name, kind=KIND, url=str(file)), None)
+    keep(Connection(name=name, kind=KIND, url=f"http://{file}"), None)
     return file
 
 
@@ -67,7 +67,7 @@ class KeptServer:
     """
 
     def __init__(self, connection: Connection, secret: str | None) -> None:
-        self._file = Path(connection.url)
+        self._file = Path(connection.url.removeprefix("http://"))
 
     def _step(self, change: Any = None) -> dict[str, Any]:
         """One thing that is asked of it, with a moment before and one after in which everything may end."""

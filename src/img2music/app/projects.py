@@ -315,8 +315,9 @@ class Projects:
             made = changed(sheet, edit, EditedAlbum(_require_reading(self._store, id), least, music.chosen))
         else:
             made = edited(sheet, edit, music)
-        change = Change(ALL_EDITS[type(edit)], getattr(edit, "cue", None))
-        return self._told(self._seen_soon(self._table.put(id, revision, change, _text(made))))
+        change, text = Change(ALL_EDITS[type(edit)], getattr(edit, "cue", None)), _text(made)
+        _parsed(text)  # what could not be read back is not kept
+        return self._told(self._seen_soon(self._table.put(id, revision, change, text)))
 
     def undo(self, id: int, revision: int) -> Project:  # noqa: A002
         """Take the last change back."""

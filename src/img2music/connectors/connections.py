@@ -135,8 +135,17 @@ def secret_variable(name: str) -> str:
 
 
 def _connection(name: str, entry: dict[str, Any]) -> Connection:
+    from img2music.connectors.registry import MUSIC, PHOTOS
+
     told = {key: value for key, value in entry.items() if key != "secret"}
-    return from_dict({**told, "name": name}, Connection, str(connections_file()))
+    found = from_dict({**told, "name": name}, Connection, str(connections_file()))
+    address = found.url.isprintable() and found.url.startswith(("http://", "https://", "mpd://"))
+    if found.kind not in MUSIC | PHOTOS or not _NAME.fullmatch(name) or not address:
+        told_name = printable(name)
+        raise InputError(
+            f"{told_name} is no connection; correct it, or remove it and connect again.", str(connections_file())
+        )
+    return found
 
 
 def _read() -> dict[str, dict[str, Any]]:

@@ -91,10 +91,13 @@ class Session(contextlib.AbstractContextManager["Session"]):
     ) -> None:
         self.service = service
         self.limits = limits = limits or Limits()
-        self._origin = None if pinned is None else _origin(httpx.URL(pinned))
         self._status = status
         self._secrets = {form for secret in secrets for form in _forms(secret)}
         _SECRETS.update(self._secrets)
+        try:
+            self._origin = None if pinned is None else _origin(httpx.URL(pinned))
+        except (ValueError, httpx.InvalidURL):
+            raise self.error("its address can't be used; check it.", final=True) from None
         self._next = 0.0
         self._growing = tenacity.wait_exponential(limits.backoff) + tenacity.wait_random(0, limits.backoff)
         self._tries = tenacity.Retrying(
@@ -325,7 +328,9 @@ class Session(contextlib.AbstractContextManager["Session"]):
         if status in PASSING:
             raise _PassingError(f"it answers with {status}", status, _asked_pause(response))
         if status >= 400:
-            raise self.error(f"it answers with {status}{_complaint(value)}.", status=status, final=status in REFUSALS)
+            raise self.error(
+                f"it answers with {status}{_complaint(value, self._secrets)}.", status=status, final=status in REFUSALS
+            )
         if fault:
             raise _PassingError(fault)
         if status >= 300:
@@ -405,6 +410,11 @@ for _name in ("httpx", "httpcore.connection", "httpcore.http11", "httpcore.proxy
     logging.getLogger(_name).addFilter(_redact)
 
 
+def without_secrets(text: str) -> str:
+    """A text without all keys that sessions know."""
+    return _without(_SECRETS, text)
+
+
 def _without(secrets: set[str], text: str) -> str:
     for secret in sorted(secrets, key=len, reverse=True):
         text = text.replace(secret, "***")
@@ -422,7 +432,7 @@ def _asked_pause(response: httpx.Response) -> float | None:
     return None
 
 
-def _complaint(value: Any) -> str:
+def _complaint(value: Any, secrets: set[str]) -> str:
     """What a service says of an error, in the places where it is usual to say it."""
     if isinstance(value, dict) and len(value) == 1:  # an envelope
         (inner,) = value.values()
@@ -435,7 +445,8 @@ def _complaint(value: Any) -> str:
             break
     if not isinstance(value, str) or not value.strip():
         return ""
-    return f": {printable(' '.join(value.split()))[:_LONGEST_COMPLAINT].rstrip('.')}"
+    told = _without(secrets, printable(" ".join(value.split())))  # before it is cut, which would leave parts of them
+    return f": {told[:_LONGEST_COMPLAINT].rstrip('.')}"
 
 
 def _origin(url: httpx.URL) -> tuple[str, str, int | None]:

@@ -2,7 +2,7 @@
 
 import pkgutil
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
 
 from img2music.connectors.connections import Connection, secret_of
@@ -10,6 +10,10 @@ from img2music.connectors.connections import Connection, secret_of
 if TYPE_CHECKING:
     from img2music.connectors.music_server import MusicServer, Seen
     from img2music.connectors.photo_service import PhotoService
+
+
+LONGEST_PRODUCT = 80
+"""Characters of what a server calls itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,9 +98,17 @@ def look(connection: Connection) -> "Seen":
     """Log in at a server or service, and tell what is seen."""
     service = (music_server if connection.kind in MUSIC else photo_service)(connection)
     try:
-        return service.look()
+        return _seen(service.look())
     finally:
         service.close()
+
+
+def _seen(told: "Seen") -> "Seen":
+    """What a server shows, without what it may say again of the login."""
+    from img2music.connectors.http import without_secrets
+
+    product = without_secrets(told.product).partition("=")[0][:LONGEST_PRODUCT]
+    return replace(told, product=product, user=None if told.user is None else without_secrets(told.user))
 
 
 def try_login(connection: Connection, secret: str | None) -> tuple[Connection, str | None, "Seen"]:
@@ -109,7 +121,7 @@ def try_login(connection: Connection, secret: str | None) -> tuple[Connection, s
         connection, secret = kind.prepare(connection, secret)
     service = kind(connection, secret)
     try:
-        return connection, secret, service.look()
+        return connection, secret, _seen(service.look())
     finally:
         service.close()
 

@@ -122,6 +122,9 @@ def scan(
         raise UsageError("Give at least one folder to scan.")
     start = time.monotonic()
     roots = [locations.absolute(folder) for folder in folders]
+    for root in roots:
+        if root.startswith("server://") and "/" in root.removeprefix("server://"):
+            raise UsageError(f"A music server is scanned whole: {root[: root.index('/', len('server://'))]}.")
     if options.dry_run:
         report = _compare(store, roots, ANALYZER, options, left_out)[1]
     else:

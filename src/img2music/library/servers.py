@@ -345,20 +345,27 @@ class ServerTable:
         with self._reading() as reading:
             return set(reading.scalars(wanted.where(its, elsewhere)))
 
-    def songs_of(self, connection: str, ids: Iterable[int], *, sure: bool = True) -> dict[int, list[Candidate]]:
-        """Tell the songs that tracks surely are, or may be like, the likeliest first; a candidate names its song."""
-        found: dict[int, list[tuple[str, sa.Row[Any]]]] = {}
+    def songs_of(self, connection: str, ids: Sequence[int], *, sure: bool = True) -> dict[int, list[Candidate]]:
+        """Tell the songs that tracks surely are, or may be like, the likeliest first; a candidate names its song.
+
+        Of a track that is none itself, those of tracks that sound the same.
+        """
+        asked = tracks.alias()
+        itself = sa.select(server_tracks.c.track_id.label("asked"), server_tracks)
+        alike = sa.select(asked.c.id.label("asked"), server_tracks).select_from(
+            asked.join(tracks, tracks.c.sound == asked.c.sound).join(
+                server_tracks, server_tracks.c.track_id == tracks.c.id
+            )
+        )
+        its = sa.and_(server_tracks.c.connection == connection, server_tracks.c.sure == sa.literal(sure))
+        found: dict[int, list[Candidate]] = {}
         with self._reading() as reading:
-            for batch in batches(ids):
-                its = sa.and_(
-                    server_tracks.c.connection == connection,
-                    server_tracks.c.sure == sa.literal(sure),
-                    server_tracks.c.track_id.in_(batch),
-                )
-                order = (server_tracks.c.track_id, server_tracks.c.score.desc(), server_tracks.c.song_id)
-                for row in reading.execute(sa.select(server_tracks).where(its).order_by(*order)):
-                    found.setdefault(row.track_id, []).append((row.song_id, row))
-        return {track: [Candidate(track, _evidence(row), song) for song, row in its] for track, its in found.items()}
+            for wanted, column in ((itself, server_tracks.c.track_id), (alike, asked.c.id)):
+                ordered = wanted.order_by(column, server_tracks.c.score.desc(), server_tracks.c.song_id)
+                for batch in batches([id_ for id_ in ids if id_ not in found]):
+                    for row in reading.execute(ordered.where(its, column.in_(batch))):
+                        found.setdefault(row.asked, []).append(Candidate(row.asked, _evidence(row), row.song_id))
+        return found
 
     # Playlists
 

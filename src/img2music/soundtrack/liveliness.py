@@ -75,7 +75,8 @@ def liveliest(film: Film, heard: Heard, natural: AffectDistribution, seconds: fl
         measures.append(_measures(film, Scene(start, end, Affect(0.5, 0.5), shots), heard))
         within = (times >= start - 1e-6) & (times < end)
         spoken = (any(part.start < edge < part.end for part in _speech(heard)) for edge in (start, end))
-        costs.append(size * sum(spoken) - float(film.curve[within, 2].mean()))
+        felt = float(film.curve[within, 2].mean()) if within.any() else -np.inf  # where no picture is shown anew
+        costs.append(size * sum(spoken) - felt)
     lively = liveliness(measures, np.full(len(starts), seconds))
     return float(starts[int(np.argmax((size * lively - costs).round(6)))])
 

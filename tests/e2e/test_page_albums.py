@@ -79,13 +79,22 @@ def small(route: Route) -> None:
     route.continue_(post_data=None if body is None else json.dumps(body))
 
 
+def send(page: Page, files: list[Path]) -> None:
+    """Begin an album of files with about one song."""
+    page.get_by_text("Choice of songs").click()
+    page.get_by_label("About so many songs").fill("1")
+    with page.expect_request(lambda request: request.url.endswith("/projects") and request.method == "POST") as sent:
+        page.set_input_files("input[type=file]", files)
+    assert sent.value.post_data_json["options"]["songs"] == 1
+
+
 def test_photos_that_are_dropped_become_a_slideshow(context, home, address, tmp_path):
     page = context(viewport={"width": 1440, "height": 1000})
     page.route("**/api/projects", small)
     page.goto(f"{address}#films")
     broken = home / "broken.jpg"
     broken.write_bytes(b"\xff\xd8\xff nothing")
-    page.set_input_files("input[type=file]", [*sorted((home / "films/Trip").iterdir()), broken])
+    send(page, [*sorted((home / "films/Trip").iterdir()), broken])
     opened(page)
     expect(page.get_by_role("alert")).to_contain_text("broken.jpg")
     page.get_by_role("button", name="By mood").click()

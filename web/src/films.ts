@@ -202,7 +202,8 @@ export const beginProject = (film: Film, wishes: MusicWishes, filters: Condition
 /** Photos of a folder, or photos and clips that were sent. */
 export type Album = { folder: string } | { pictures: string[]; clips: string[]; name: string };
 
-export const beginAlbum = (album: Album) => read<Project>("projects", send({ ...album, album: { order: "date" } }));
+export const beginAlbum = (album: Album, wishes: MusicWishes, filters: Conditions) =>
+  read<Project>("projects", send({ ...album, album: { order: "date" }, options: { ...wishes, filters } }));
 
 /** Have an album drawn as it is now. */
 export const preview = ({ id }: Project) => read<Project>(`projects/${id}/preview`, { method: "POST" });

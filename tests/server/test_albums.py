@@ -237,7 +237,14 @@ def test_what_leads_out_of_the_folders_is_refused(
     client: TestClient, library: Library, folder: Path, tmp_path: Path
 ) -> None:
     (folder.parent / "away").symlink_to(tmp_path)
-    for outside in (str(tmp_path), str(folder.parent / "away"), f"{folder}/../..", "trip", "/", f"{folder}/{'y' * 300}"):
+    for outside in (
+        str(tmp_path),
+        str(folder.parent / "away"),
+        f"{folder}/../..",
+        "trip",
+        "/",
+        f"{folder}/{'y' * 300}",
+    ):
         assert "folders that are allowed" in told(client.post("/api/projects", json={"folder": outside}), 404)
     project, _ = read(client, library, begun(client, {"folder": str(folder)}))
     at = f"/api/projects/{project['id']}/photos"

@@ -24,13 +24,15 @@ def scan(
     """Bring the library up to date with folders; of music servers, with songs that are not here as files, too."""
     left_out = _here(store, folders, options, progress)
     if options.on == PROCESSES or options.dry_run:
-        return scan_into(store, folders, options, progress, left_out=left_out)
+        report = scan_into(store, folders, options, progress, left_out=left_out)
+        report.notes += _told(left_out)
+        return report
     from img2music.cluster.executor import RayExecutor
 
     here = [root for root in map(absolute, folders) if reached(root)]  # and have to be everywhere
     with RayExecutor(options.on, here, options.jobs) as executor:
         report = scan_into(store, folders, options, progress, executor, left_out=left_out)
-        report.notes += executor.notes
+        report.notes += [*executor.notes, *_told(left_out)]
         return report
 
 
@@ -44,6 +46,12 @@ def _here(
             with closing(Exchange(store, name)) as exchange, store.syncing():
                 exchange.renew(progress)
     return {name: store.servers.here(name) for name in names}
+
+
+def _told(left_out: dict[str, set[str]]) -> list[str]:
+    return [
+        f"{len(songs)} songs of {name} are here as files, and left out." for name, songs in left_out.items() if songs
+    ]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

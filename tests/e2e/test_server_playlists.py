@@ -78,7 +78,7 @@ def test_a_playlist_there_and_back(library: str, server: Supysonic) -> None:
     assert (code, told) == (1, "img2music: Both hold the same songs, in another order.\n")
     code, _, told = call("playlist", "push", "Evening", "home", "--library", library)
     assert code == 2
-    assert "put into another order. Pull it to have that here, or give --overwrite to lose it." in told
+    assert "put into another order: pull it to have that here, or give --overwrite to lose it." in told
     code, out, _ = call("playlist", "pull", "Evening", "home", "--library", library)
     assert (code, [each["track"] for each in json.loads(out)["matched"]]) == (0, [20, 3, 5])
     assert json.loads(out)["kept"] == 1

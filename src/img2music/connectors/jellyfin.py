@@ -5,19 +5,18 @@ end of time for them, knows no Retry-After, takes status 500 for an empty answer
 """
 
 import functools
-import io
 import re
 import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from importlib.metadata import version
-from typing import Any, BinaryIO
+from typing import Any
 from urllib.parse import quote
 
 from img2music.connectors import told
 from img2music.connectors.connections import Connection
 from img2music.connectors.http import Limits, Session
-from img2music.connectors.music_server import Seen, ServerPlaylist, ServerSong
+from img2music.connectors.music_server import GivesFiles, Seen, ServerPlaylist, ServerSong
 from img2music.errors import SourceError, UsageError
 
 PAGE = 500
@@ -32,7 +31,7 @@ _KEY = re.compile(r"[0-9a-f]{32}")
 _VERSION = re.compile(r"(\d{1,4})\.(\d{1,4})")
 
 
-class Jellyfin:
+class Jellyfin(GivesFiles):
     """A login at a server of this kind: by the token of a user, or by an API key, of whichever user `prepare` found.
 
     ``settings`` hold the id of the user, and how the secret came about: "token" or "key". A key changes no playlist:
@@ -119,16 +118,6 @@ class Jellyfin:
         if found is None:
             raise self._session.error("there is no such song.", status=404)
         return found
-
-    def read(self, song: str, start: int, end: int) -> bytes:
-        """Read bytes of the file of a song."""
-        content = io.BytesIO()
-        self._copy(song, to=content, start=start, end=end)
-        return content.getvalue()
-
-    def fetch(self, song: str, to: BinaryIO, size: int, seconds: float) -> None:
-        """Copy the file of a song."""
-        self._copy(song, to=to, start=0, end=size, size=size, seconds=seconds)
 
     def playlists(self) -> list[ServerPlaylist]:
         """List the playlists, but those of films."""

@@ -1,8 +1,10 @@
 """What img2music asks of a music server, whatever its kind."""
 
+import io
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import BinaryIO, Protocol
+from typing import Any, BinaryIO, Protocol
 from urllib.parse import quote, unquote
 
 
@@ -45,6 +47,24 @@ class Seen:
     product: str  # name and version, as the service tells them
     user: str | None
     counts: dict[str, int]  # of what there is, by its name in the plural: songs, playlists, albums, photos
+
+
+class GivesFiles(ABC):
+    """What reads files of songs of a server that gives out parts of them."""
+
+    @abstractmethod
+    def _copy(self, song: str, **part: Any) -> None:
+        """Copy a part of the file of a song, as `http.Session.copy` takes it."""
+
+    def read(self, song: str, start: int, end: int) -> bytes:
+        """Read bytes of the file of a song."""
+        content = io.BytesIO()
+        self._copy(song, to=content, start=start, end=end)
+        return content.getvalue()
+
+    def fetch(self, song: str, to: BinaryIO, size: int, seconds: float) -> None:
+        """Copy the file of a song."""
+        self._copy(song, to=to, start=0, end=size, size=size, seconds=seconds)
 
 
 class MusicServer(Protocol):

@@ -10,19 +10,18 @@ patient, bounded in time and size, and takes keys nowhere else.
 import base64
 import functools
 import hashlib
-import io
 import re
 import secrets
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from mimetypes import guess_extension
 from posixpath import splitext
-from typing import Any, BinaryIO
+from typing import Any
 
 from img2music.connectors import told
 from img2music.connectors.connections import Connection
 from img2music.connectors.http import Limits, Session
-from img2music.connectors.music_server import Seen, ServerPlaylist, ServerSong
+from img2music.connectors.music_server import GivesFiles, Seen, ServerPlaylist, ServerSong
 from img2music.connectors.tags import one_line
 from img2music.errors import SourceError, UsageError
 
@@ -46,7 +45,7 @@ _NOBODY = re.compile(
 """What servers write where tags say nothing."""
 
 
-class OpenSubsonic:
+class OpenSubsonic(GivesFiles):
     """A login at a server of this kind: by user and password, or by an API key where there is no user.
 
     ``settings["login"]`` may be "password" for a server that knows no tokens, as `prepare` finds out: it gets the
@@ -154,16 +153,6 @@ class OpenSubsonic:
         if found is None:
             raise self._session.error("there is no such song.", status=404)
         return found
-
-    def read(self, song: str, start: int, end: int) -> bytes:
-        """Read bytes of the file of a song."""
-        content = io.BytesIO()
-        self._copy(song, to=content, start=start, end=end)
-        return content.getvalue()
-
-    def fetch(self, song: str, to: BinaryIO, size: int, seconds: float) -> None:
-        """Copy the file of a song."""
-        self._copy(song, to=to, start=0, end=size, size=size, seconds=seconds)
 
     def playlists(self) -> list[ServerPlaylist]:
         """List the playlists."""

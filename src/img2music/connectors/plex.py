@@ -6,15 +6,14 @@ songs of a playlist one by one.
 """
 
 import functools
-import io
 from collections.abc import Iterator, Sequence
-from typing import Any, BinaryIO
+from typing import Any
 from urllib.parse import quote
 
 from img2music.connectors import told
 from img2music.connectors.connections import Connection
 from img2music.connectors.http import Limits, Session
-from img2music.connectors.music_server import Seen, ServerPlaylist, ServerSong
+from img2music.connectors.music_server import GivesFiles, Seen, ServerPlaylist, ServerSong
 from img2music.errors import SourceError, UsageError
 
 PAGE = 500
@@ -29,7 +28,7 @@ LIKED = 10.0
 LIBRARY = "com.plexapp.plugins.library"
 
 
-class Plex:
+class Plex(GivesFiles):
     """A login at a server of this kind, by its token."""
 
     def __init__(self, connection: Connection, secret: str | None, limits: Limits = LIMITS) -> None:
@@ -72,16 +71,6 @@ class Plex:
         if found is None:
             raise self._session.error("there is no such song.", status=404)
         return found
-
-    def read(self, song: str, start: int, end: int) -> bytes:
-        """Read bytes of the file of a song."""
-        content = io.BytesIO()
-        self._copy(song, to=content, start=start, end=end)
-        return content.getvalue()
-
-    def fetch(self, song: str, to: BinaryIO, size: int, seconds: float) -> None:
-        """Copy the file of a song."""
-        self._copy(song, to=to, start=0, end=size, size=size, seconds=seconds)
 
     def playlists(self) -> list[ServerPlaylist]:
         """List the playlists of music."""

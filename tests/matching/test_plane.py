@@ -10,10 +10,12 @@ from PIL import Image
 
 from img2music.affect import Affect
 from img2music.errors import InputError, MissingExtraError, UsageError
+from img2music.filters import TrackFilter
 from img2music.library.search import AffectIndex
 from img2music.matching.query import Query, QueryKind
 from img2music.matching.ranking import TrackIndex
 from img2music.matching.recommendation import Match, Recommendation, Recommendations
+from img2music.matching.smart_playlists import Searched
 from img2music.options import MatchMode
 from img2music.plots import PHOTO_COLOURS
 from tests.support.songs import track
@@ -33,7 +35,7 @@ def recommended(photos: dict[str, tuple[float, float]], songs: np.ndarray = SONG
         for path, position in photos.items()
     )
     index = TrackIndex(np.arange(len(songs)), [(None, AffectIndex(songs))])
-    return Recommendations(MatchMode.RELATIVE, False, lists, songs=index)
+    return Recommendations(MatchMode.RELATIVE, False, lists, searched=Searched(index, None, None, TrackFilter()))
 
 
 def test_png_shows_songs_photos_and_lines(tmp_path: Path) -> None:

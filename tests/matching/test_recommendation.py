@@ -12,11 +12,13 @@ import pytest
 
 from img2music.affect import Affect
 from img2music.errors import InputError
+from img2music.filters import TrackFilter
 from img2music.library.search import AffectIndex
 from img2music.matching.passages import Passage
 from img2music.matching.query import Query, QueryKind
 from img2music.matching.ranking import TrackIndex
 from img2music.matching.recommendation import Match, Recommendation, Recommendations
+from img2music.matching.smart_playlists import Searched
 from img2music.options import MatchMode
 from tests.support.songs import track, unheard
 
@@ -32,9 +34,9 @@ def found() -> Recommendations:
         for rank, (song, passage) in enumerate(zip(tracks, passages, strict=True), start=1)
     )
     lists = tuple(Recommendation(query, (0.7, 0.3), matches) for query in (PHOTO, Query(QueryKind.POINT, PHOTO.affect)))
-    return Recommendations(
-        MatchMode.RELATIVE, False, lists, ("A note.",), (), TrackIndex(np.arange(1000), [(None, AffectIndex(SONGS))])
-    )
+    index = AffectIndex(SONGS)
+    searched = Searched(TrackIndex(np.arange(1000), [(None, index)]), index, None, TrackFilter())
+    return Recommendations(MatchMode.RELATIVE, False, lists, ("A note.",), (), searched)
 
 
 def test_results_compare_and_are_kept() -> None:

@@ -162,8 +162,9 @@ def _give(found: "Recommendations", written: "PlaylistFormat | None", output: Pa
         print_tables(found)
     elif output is None:
         click.echo(written.write(found, None), nl=False)
+        notes += tuple(written.notes(found))
     elif found:
-        found.save(output, written.name)
+        notes += found.save(output, written.name)
         say(f"written to {output}")
     if plot is not None and found:
         notes += found.plot(plot)

@@ -5,7 +5,7 @@ another program has written is known from what is ours, stays, and comes back wh
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
 
 import msgspec
@@ -149,6 +149,15 @@ class TagFile:
 
     def _ours(self, name: str, values: tuple[Value, ...]) -> bool:
         return name in self._mark.wrote and values == (self._mark.wrote[name],)
+
+
+def has_facts(path: str, facts: Iterable[str]) -> bool:
+    """Whether a file's tags hold all of these, whoever wrote them."""
+    try:
+        tags = load_tags(path)
+    except InputError:
+        return False
+    return all(any(_says_something(fact, tags.read(name)) for name in tags.fields[fact]) for fact in facts)
 
 
 def _value(name: str, text: str) -> Value:

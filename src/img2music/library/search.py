@@ -59,6 +59,11 @@ class AffectIndex:
     def __len__(self) -> int:
         return len(self._axes[0])
 
+    @property
+    def points(self) -> tuple[NDArray[np.float64], ...]:
+        """The points' own coordinates, axis by axis."""
+        return self._axes
+
     def build(self) -> None:
         """Sort the points into cells now, for many questions to come."""
         if self._grid is None and len(self):

@@ -1,6 +1,7 @@
 """Ranks the tracks of a library for queries."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,6 +11,7 @@ from img2music.analysis import CurvePoint
 from img2music.distribution import AffectDistribution
 from img2music.errors import InputError
 from img2music.filters import TrackFilter
+from img2music.library.heard import HeardLibrary
 from img2music.library.search import Axes
 from img2music.matching.calibration import Calibration, similarity
 from img2music.matching.choice import choosable, indices_of
@@ -22,6 +24,7 @@ from img2music.matching.query import Query, QueryKind
 from img2music.matching.ranking import Neighbour, TrackIndex, TrackSpace
 from img2music.matching.recommendation import Match, Recommendation, Recommendations
 from img2music.matching.sequencing import Pick, sequence
+from img2music.matching.smart_playlists import Searched
 from img2music.options import MatchMode, RecommendOptions
 
 if TYPE_CHECKING:
@@ -60,6 +63,7 @@ class PlacedLibrary:
                 groups.append((which, calibration.index(points)))
                 self.calibrations[has_file] = calibration
         self.tracks = TrackIndex(ids, groups)
+        self.files = groups[0][1] if True in self.calibrations else None  # the tracks with a file
 
     def calibration(self, *, has_file: bool) -> Calibration:
         """That of the tracks with a file or without; of the others where there are none."""
@@ -93,6 +97,15 @@ class Matcher:
         self._read_curves = store.curves
         mask = None if self.allowed == len(ids) else choice.allowed
         self._space = TrackSpace(self.placed.tracks, store.tracks, mask, store.copies)
+        unwanted = {"speech and noise": choice.left_out, "songs that you never want": person.never}
+        self._searched = Searched(
+            self.placed.tracks,
+            self.placed.files,
+            self.placed.tracks.masks(mask)[0],
+            where,
+            tuple(what for what, which in unwanted.items() if which),
+            heard=isinstance(store, HeardLibrary),
+        )
 
     def recommend(
         self,
@@ -135,7 +148,8 @@ class Matcher:
             found += self._recommendations(group, positions, picks, natural)
         unfit = not self._person.unfit.keys().isdisjoint(pictures or ())
         said = (*notes, *self.notes, *self._short_notes(lengths, songs, options, unfit=unfit))
-        return Recommendations(self._mode, options.together, tuple(found), said, tuple(errors), self.placed.tracks)
+        searched = replace(self._searched, per_artist=options.per_artist, per_album=options.per_album)
+        return Recommendations(self._mode, options.together, tuple(found), said, tuple(errors), searched)
 
     def _place(self, query: Query, natural: AffectDistribution | None, content: str | None) -> tuple[float, float]:
         """Position of a query in the space of the match: of a picture, where the person put it, if they did."""

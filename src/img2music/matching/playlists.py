@@ -12,7 +12,7 @@ import json
 import os
 import re
 import urllib.parse
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from img2music.files import FileKind
 from img2music.formats import Format, Formats
 from img2music.locations import address, is_url
+from img2music.matching.smart_playlists import mood_nsp, mood_nsp_notes, nsp, nsp_notes
 
 if TYPE_CHECKING:
     from img2music.matching.recommendation import Match, Recommendations
@@ -42,6 +43,8 @@ class PlaylistFormat(Format):
 
     write: Writer
     files_only: bool = False  # whether it has no room for a song without a file
+    # What a person should know of what is written
+    notes: Callable[["Recommendations"], Iterable[str]] = lambda _: ()
 
 
 def as_json(found: "Recommendations", _folder: Path | None = None) -> bytes:
@@ -200,6 +203,7 @@ _M3U = FileKind("an M3U playlist", (".m3u8", ".m3u"), rb"(\xef\xbb\xbf)?#EXTM3U"
 _PLS = FileKind("a PLS playlist", (".pls",), rb"(\xef\xbb\xbf)?\[playlist\]")
 _XSPF = FileKind("an XSPF playlist", (".xspf",), rb"(\xef\xbb\xbf)?<\?xml.*<playlist")
 _JSPF = FileKind("a JSPF playlist", (".jspf", ".json"), rb'\s*\{\s*"playlist"')
+_NSP = FileKind("a smart playlist by img2music", (".nsp",), rb'\s*\{\s*"comment":\s*"img2music: ')
 FORMATS = Formats(
     "a list of matches",
     PlaylistFormat("json", FileKind.json("a JSON list of matches by img2music", "img2music/recommend/2"), as_json),
@@ -209,4 +213,6 @@ FORMATS = Formats(
     PlaylistFormat("pls", _PLS, pls, files_only=True),
     PlaylistFormat("xspf", _XSPF, xspf),
     PlaylistFormat("jspf", _JSPF, jspf),
+    PlaylistFormat("nsp", _NSP, nsp, files_only=True, notes=nsp_notes),
+    PlaylistFormat("mood.nsp", _NSP, mood_nsp, files_only=True, notes=mood_nsp_notes),
 )

@@ -18,7 +18,7 @@ from img2music.options import AnyPath, MatchMode
 from img2music.track import Track
 
 if TYPE_CHECKING:
-    from img2music.matching.ranking import TrackIndex
+    from img2music.matching.smart_playlists import Searched
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,12 +105,12 @@ class Recommendations(shapes.Result, Sequence[Recommendation]):
     """What a person should know about the result as a whole."""
     errors: tuple[InputError, ...] = ()
     """Files that could not be read."""
-    songs: InitVar["TrackIndex | None"] = None  # all songs: what `plot` draws
+    searched: InitVar["Searched | None"] = None  # what `plot` draws, and smart playlists go by
     title: str | None = None
     """What a playlist of them is called."""
 
-    def __post_init__(self, songs: "TrackIndex | None") -> None:
-        object.__setattr__(self, "_songs", songs)
+    def __post_init__(self, searched: "Searched | None") -> None:
+        object.__setattr__(self, "_searched", searched)
 
     def __repr__(self) -> str:
         return f"<Recommendations: {len(self)} queries, {len(self.matches)} songs, {len(self.errors)} errors>"
@@ -143,7 +143,7 @@ class Recommendations(shapes.Result, Sequence[Recommendation]):
         return shapes.to_dict(RecommendShape("img2music/recommend/2", *own))
 
     @checked
-    def save(self, file: AnyPath, format: str | None = None) -> None:  # noqa: A002
+    def save(self, file: AnyPath, format: str | None = None) -> tuple[str, ...]:  # noqa: A002
         """Write a playlist, CSV or JSON; an older file of the same kind is replaced.
 
         Parameters
@@ -152,6 +152,11 @@ class Recommendations(shapes.Result, Sequence[Recommendation]):
             Its ending tells the format.
         format : str, optional
             Name of the format (docs/matching.md), where the ending does not tell it.
+
+        Returns
+        -------
+        tuple of str
+            What a person should know of the file, such as what a server needs to make sense of a smart playlist.
 
         Raises
         ------
@@ -162,6 +167,7 @@ class Recommendations(shapes.Result, Sequence[Recommendation]):
         if not self.recommendations:
             raise UsageError("Nothing was recommended, so nothing is written.")
         write_atomically(chosen.write(self, target.absolute().parent), target, chosen.kind)
+        return tuple(chosen.notes(self))
 
     @checked
     def plot(self, file: AnyPath) -> tuple[str, ...]:
@@ -184,4 +190,5 @@ class Recommendations(shapes.Result, Sequence[Recommendation]):
         """
         from img2music.matching import plane
 
-        return plane.plot(self, self.__dict__["_songs"], Path(file))
+        searched: Searched | None = self.__dict__["_searched"]
+        return plane.plot(self, None if searched is None else searched.tracks, Path(file))

@@ -18,12 +18,14 @@ import numpy as np
 import pytest
 
 from img2music.connectors.folders import FileState
+from img2music.connectors.writable_tags import load_tags
 from img2music.library.store import LibraryStore
 from img2music.library.workers import content_hash
 from img2music.media.packets import same_sound
 from img2music.music.audio.analyzer import ANALYZER
 from img2music.track import Tags
 from tests.e2e.command import ROOT, Outcome, environment, img2music, words
+from tests.support.navidrome import selected
 from tests.support.songs import make_record, make_song
 from tests.support.sounds import FORMATS, encode, tone
 
@@ -129,6 +131,26 @@ def test_written_listed_known_to_the_next_scan_and_removed(home: Path, originals
         assert same_sound(originals / song.name, song)
     assert "0 analysed, 10 unchanged" in scanned(home)
     assert sorted(path.name for path in (home / MUSIC).iterdir()) == [song.name for song in songs(home)]
+
+
+def test_a_smart_playlist_goes_by_what_is_written(home: Path) -> None:
+    keep(home, *songs(home))
+    rules = home / "calm.nsp"
+    asked = ("recommend", "--library", home / "library.db", "--valence", "0.4", "--arousal", "0.4", "--top", "4")
+    first = img2music(*asked, "--output", rules, home=home).sound(0)
+    assert "4 of 4 songs lack the tags that are looked for" in first.err
+    assert 'Tags.img2music_arousal.Aliases = ["img2music_arousal"]' in first.err
+
+    tag(home, "--all")
+    again = img2music(*asked, "--output", rules, "--force", home=home).sound(0)
+    assert "lack" not in again.err
+    tags = [load_tags(os.fspath(song)) for song in songs(home)]
+    facts = {"img2music_valence": "valence", "img2music_arousal": "arousal", "mood": "mood"}
+    written = [{name: str(each.read(each.fields[fact][0])[0]) for name, fact in facts.items()} for each in tags]
+    assert 0 < len(selected(written, rules.read_bytes())) <= 4
+    (home / "mine.nsp").write_text('{"all": []}')
+    refused = img2music(*asked, "--output", home / "mine.nsp", "--force", home=home).sound(2)
+    assert "is not a smart playlist by img2music" in refused.err
 
 
 def test_times_are_kept_and_permissions_too(home: Path) -> None:

@@ -19,6 +19,7 @@ from img2music.filters import TrackFilter
 from img2music.library.search import AffectIndex
 from img2music.library.store import LibraryStore
 from img2music.matching.matcher import Matcher
+from img2music.matching.person import Person
 from img2music.matching.playlists import FORMATS
 from img2music.matching.query import Query, QueryKind, affect_of
 from img2music.matching.ranking import TrackIndex
@@ -218,7 +219,15 @@ def test_what_a_person_should_know(store: LibraryStore, name: str) -> None:
     assert "`genre`" not in lost
     assert any("4 of 4 songs lack the tags" in note for note in notes)
     plain = found_in(store, CALM, top=4, where=TrackFilter(speech=True))
-    assert not any("no rule" in note for note in FORMATS[name].notes(plain))
+    assert not any("no rule" in note or "leave out" in note for note in FORMATS[name].notes(plain))
+
+
+@pytest.mark.parametrize("name", ["nsp", "mood.nsp"])
+def test_what_is_unwanted_is_told(store: LibraryStore, name: str) -> None:
+    person = Person(never=frozenset([1]))
+    options = RecommendOptions(top=4, where=TrackFilter(speech=True))
+    found = Matcher(store, options.match, options.where, person).recommend([CALM], options)
+    assert "Navidrome does not leave out songs that you never want." in FORMATS[name].notes(found)
 
 
 def test_the_lines_of_configuration_are_documented(store: LibraryStore) -> None:

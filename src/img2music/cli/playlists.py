@@ -62,7 +62,7 @@ def show(library: "Library", playlist: str, format_: ReportFormat | None) -> Non
 @force_option
 @opened_library(read_only=True)
 def export(library: "Library", playlist: str, file: Path, format_: str | None, force: bool) -> None:
-    """Write a playlist to a file, in any format that recommend writes."""
+    """Write a playlist to a file, in any format of recommend that lists songs."""
     from img2music.matching.playlists import FORMATS
 
     found = library.playlists.read(playlist)

@@ -97,7 +97,7 @@ class Matcher:
         self._read_curves = store.curves
         mask = None if self.allowed == len(ids) else choice.allowed
         self._space = TrackSpace(self.placed.tracks, store.tracks, mask, store.copies)
-        unwanted = {"speech and noise": choice.left_out, "songs that you never want": person.never}
+        unwanted = {"speech, noise": choice.left_out, "songs that you never want": person.never}
         self._searched = Searched(
             self.placed.tracks,
             self.placed.files,

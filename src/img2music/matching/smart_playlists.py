@@ -109,10 +109,12 @@ def mood_nsp_notes(found: "Recommendations") -> Iterator[str]:
 
 def _notes(found: "Recommendations", facts: tuple[str, ...]) -> Iterator[str]:
     searched = _searched(found)
-    lost = [*_filter_rules(searched.where)[1], *searched.unwanted]
+    lost = _filter_rules(searched.where)[1]
     lost += [f"`{name}`" for name in ("per_artist", "per_album") if getattr(searched, name)]
     if lost:
-        yield f"Navidrome has no rule for {', '.join(lost)}: its playlist is without that."
+        yield f"Navidrome has no rule for {', '.join(lost)}, so its playlist does not heed that."
+    if searched.unwanted:
+        yield f"Navidrome does not leave out {' and '.join(searched.unwanted)}."
     songs = [match.track.path for match in found.matches[:LOOKED_AT]]
     untagged = sum(path is None or not has_facts(path, facts) for path in songs)
     if untagged:

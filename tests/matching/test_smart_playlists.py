@@ -253,10 +253,14 @@ def test_names_hold_anything(name: bytes, text: str) -> None:
 
 
 def test_a_list_of_songs_is_no_rule() -> None:
-    matches = searched_for(np.array([(0.5, 0.5)]), [(0.5, 0.5)], 1).recommendations
+    plane = np.array([(0.5, 0.5)])
+    matches = searched_for(plane, [(0.5, 0.5)], 1).recommendations
     for name in ("nsp", "mood.nsp"):
         with pytest.raises(UsageError, match="rule for what is asked for"):
             FORMATS[name].write(Recommendations(MatchMode.ABSOLUTE, True, matches), None)
+        with pytest.raises(UsageError, match="No song was recommended"):
+            FORMATS[name].write(searched_for(plane, [(0.5, 0.5)], 0), None)
+        assert FORMATS[name].write(searched_for(plane, [], 0), None) == b""
 
 
 def test_more_than_navidrome_reads_is_refused() -> None:

@@ -162,7 +162,7 @@ def _give(found: "Recommendations", written: "PlaylistFormat | None", output: Pa
         print_tables(found)
     elif output is None:
         click.echo(written.write(found, None), nl=False)
-        notes += tuple(written.notes(found))
+        notes += tuple(written.notes(found)) if found else ()
     elif found:
         notes += found.save(output, written.name)
         say(f"written to {output}")

@@ -72,7 +72,7 @@ class Searched:
 def nsp(found: "Recommendations", _folder: Path | None = None) -> bytes:
     """Rules for valence and arousal: as many songs as were recommended, or nearly so; those added last come first."""
     searched = _searched(found)
-    if not found:
+    if not found:  # what was asked for could not be read
         return b""
     positions = [each.position for each in found]
     near = [{"all": _box_rules(box)} for box in _boxes(searched, positions, len(found.matches))]
@@ -125,6 +125,8 @@ def _searched(found: "Recommendations") -> Searched:
     searched: Searched | None = found.__dict__["_searched"]
     if searched is None:
         raise UsageError("A smart playlist is a rule for what is asked for, not a list of songs: `recommend` makes it.")
+    if found and not found.matches:
+        raise UsageError("No song was recommended, so there is no rule that finds such songs.")
     return searched
 
 

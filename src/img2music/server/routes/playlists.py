@@ -36,7 +36,7 @@ def add(routes: APIRouter, served: Served) -> None:
         "/playlists/export", response_class=Response, responses=content("application/octet-stream", "The playlist.")
     )
     def export(body: PlaylistRequest) -> Response:
-        """Download songs as a playlist of any format of `recommend` that lists songs; those whose file is gone are left out."""
+        """Download songs in any format of `recommend` that lists songs; those whose file is gone are left out."""
         chosen = FORMATS.named(body.format)
         songs = [(song.track, song.passage) for song in _songs(body.tracks, served) if not song.track.missing]
         if not songs:

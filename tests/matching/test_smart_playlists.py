@@ -16,6 +16,7 @@ from img2music.connectors.tag_writing import Moods
 from img2music.distribution import AffectDistribution
 from img2music.errors import UsageError
 from img2music.filters import TrackFilter
+from img2music.library.heard import HeardLibrary
 from img2music.library.search import AffectIndex
 from img2music.library.store import LibraryStore
 from img2music.matching.matcher import Matcher
@@ -228,6 +229,9 @@ def test_what_is_unwanted_is_told(store: LibraryStore, name: str) -> None:
     options = RecommendOptions(top=4, where=TrackFilter(speech=True))
     found = Matcher(store, options.match, options.where, person).recommend([CALM], options)
     assert "Navidrome does not leave out songs that you never want." in FORMATS[name].notes(found)
+    heard = HeardLibrary(store, np.array([1, 2]), np.full((2, 2), 0.1))
+    assert any("is not in their tags" in note for note in FORMATS[name].notes(found_in(heard, CALM)))
+    assert not any("is not in their tags" in note for note in FORMATS[name].notes(found))
 
 
 def test_the_lines_of_configuration_are_documented(store: LibraryStore) -> None:

@@ -97,8 +97,6 @@ def nsp_notes(found: "Recommendations") -> Iterator[str]:
     """What a person should know of the first."""
     lines = "; ".join(f'Tags.{name}.Aliases = ["{name}"]' for name in AXES)
     yield f"Navidrome knows valence and arousal by two lines of navidrome.toml, and a full scan then: {lines}"
-    if _searched(found).heard:
-        yield "Tags, and so these rules, are without what you said of songs."
     yield from _notes(found, ("valence", "arousal"))
 
 
@@ -115,6 +113,8 @@ def _notes(found: "Recommendations", facts: tuple[str, ...]) -> Iterator[str]:
         yield f"Navidrome has no rule for {', '.join(lost)}, so its playlist does not heed that."
     if searched.unwanted:
         yield f"Navidrome does not leave out {' and '.join(searched.unwanted)}."
+    if searched.heard:
+        yield "What you said of how songs feel is not in their tags, so that the rules do not heed it."
     songs = [match.track.path for match in found.matches[:LOOKED_AT]]
     untagged = sum(path is None or not has_facts(path, facts) for path in songs)
     if untagged:

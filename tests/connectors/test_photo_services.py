@@ -13,6 +13,7 @@ from img2music.connectors.connections import Connection
 from img2music.connectors.immich import Immich
 from img2music.connectors.photo_service import Album, PhotoService, ServicePhoto, line, moment
 from img2music.connectors.photoprism import PhotoPrism
+from img2music.connectors.registry import kind_of
 from img2music.errors import SourceError, UsageError
 from tests.support.photo_services import KEY, PASSWORD, TOKEN, ImmichServer, PhotoPrismServer, Picture
 from tests.support.servers import (
@@ -88,6 +89,105 @@ def test_no_larger_picture_than_is_asked_for(running: tuple[Any, PhotoService], 
     with Image.open(io.BytesIO(service.picture(photo.id, least))) as image:
         assert max(image.size) in longer
     assert not any(asked.path.endswith("/original") for asked in server.asked)
+
+
+def test_what_kind_it_is_is_told_to_anybody(running: tuple[Any, PhotoService]) -> None:
+    server, service = running
+    assert kind_of(server.url) == type(service).__name__.lower()
+
+
+@pytest.mark.parametrize("version", [2, 3])
+def test_albums_of_others(version: int) -> None:
+    with ImmichServer(pictures(), version=version) as server:
+        server.shared["5a3e7f2c"] = ("Theirs", [Picture("theirs.jpg")])
+        service = immich(server)
+        album = next(album for album in service.albums() if album.name == "Theirs")
+        (photo,) = service.photos(album.id)
+        assert service.picture(photo.id, 720)
+
+
+@pytest.mark.parametrize("version", [1, 2, 3])
+def test_an_empty_album_is_not_the_whole_server(version: int) -> None:
+    with ImmichServer({**pictures(), "Empty": []}, version=version) as server:
+        service = immich(server)
+        (album,) = [album for album in service.albums() if album.name == "Empty"]
+        assert list(service.photos(album.id)) == []
+
+
+@pytest.mark.parametrize("order", ["edited", "similar", "updated", "random", "moment", "newest", "", None, 7])
+def test_no_order_of_an_album_hides_photos(order: Any) -> None:
+    with PhotoPrismServer(pictures()) as server:
+        server.order = order
+        service = photoprism(server)
+        for album in service.albums():
+            assert list(service.photos(album.id))
+        asked = [asked.query.get("order") for asked in server.asked if asked.path.endswith("/photos")]
+        assert set(asked) == {order if order == "newest" else "oldest"}
+
+
+def test_photos_that_can_not_be_shown_are_left_out() -> None:
+    with PhotoPrismServer(pictures()) as server:
+        server.hidden = {"IMG_1.jpg"}
+        names = {photo.name for photo in photoprism(server).search("")}
+        assert names == {"2021/05/IMG_2.heic", "2021/05/snow.png"}
+
+
+def test_captions_by_either_name() -> None:
+    with PhotoPrismServer(pictures()) as server:
+        for server.caption in ("Caption", "Description"):
+            assert [photo.title for photo in photoprism(server).search("snow")] == ["first snow"]
+
+
+def test_tokens_of_thumbnails() -> None:
+    with PhotoPrismServer(pictures()) as server:
+        service = photoprism(server)
+        first, *_ = service.search("")
+        assert service.picture(first.id, 720)
+        server.restart()  # in the middle of an album
+        assert service.picture(first.id, 720)
+        server.tells = False  # but for what the page is told
+        assert photoprism(server).picture(first.id, 720)
+        server.tokens.append("another")
+        server.public = True
+        assert photoprism(server).picture(first.id, 720)
+
+
+def test_a_token_that_is_not_taken_is_told_once_and_for_all() -> None:
+    class Refuses(PhotoPrismServer):
+        def _thumbnail(self, *_: str) -> Answer:
+            return Answer(raw=b"<svg/>", status=403, headers={"Content-Type": "image/svg+xml"})
+
+    with Refuses(pictures()) as server:
+        service = photoprism(server)
+        first, *_ = service.search("")
+        with pytest.raises(SourceError, match=r"^home: it does not take its own token for thumbnails") as caught:
+            service.picture(first.id, 720)
+        assert caught.value.final
+        assert TOKEN not in str(caught.value)
+        assert sum("/t/" in asked.path for asked in server.asked) == 2
+
+
+@pytest.mark.parametrize("running", ["immich 3", "photoprism"], indirect=True)
+def test_a_server_that_has_always_one_more_ends(
+    running: tuple[Any, PhotoService], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server, service = running
+    monkeypatch.setattr("img2music.connectors.photo_service.MOST_PAGES", 5)
+
+    def more(asked: Any) -> Answer:  # films, none of which is taken
+        number = len(server.asked)
+        if "search" in asked.path:
+            items = [{"id": str(number), "type": "VIDEO"}]
+            return Answer({"assets": {"items": items, "nextPage": str(number + 2)}})
+        return Answer([{"UID": f"{number}-{each}", "Type": "video"} for each in range(500)])
+
+    monkeypatch.setattr(server, "answer", more)
+    with pytest.raises(SourceError, match="its lists do not end"):
+        list(service.search("x"))
+    assert len(server.asked) == 5
+    if isinstance(service, PhotoPrism):
+        with pytest.raises(SourceError, match="its lists do not end"):
+            service.albums()
 
 
 def test_many_photos_are_walked_page_by_page() -> None:
@@ -261,3 +361,4 @@ def test_texts_and_times() -> None:
     assert line("") is line(7) is line(" \t") is None
     assert moment("2021-05-06T07:08:09.000Z") == "2021-05-06T07:08:09"
     assert moment("soon") is moment(None) is moment(5) is None
+    assert moment("0001-01-01T00:00:00Z") is None  # what Go writes for none

@@ -175,7 +175,21 @@ def test_folders_pipes_and_links_say_nothing(tmp_path: Path) -> None:
     assert read_photo_info(tmp_path / "a.jpg") == PhotoInfo()
 
 
-@given(st.datetimes(datetime(1800, 1, 1), datetime(2200, 1, 1)), st.text(st.characters(codec="utf-8")))
+NO_TIMES = ["0001-01-01T00:00:00Z", "1601-01-01T00:00:00", "9999-12-31T23:59:59", "0000-00-00", "99999-01-01", "+2021"]
+
+
+@pytest.mark.parametrize("no", NO_TIMES)
+def test_times_in_which_nobody_took_photos_are_none(tmp_path: Path, no: str) -> None:
+    exif = Image.Exif()
+    exif.get_ifd(0x8769)[0x9003] = no[:19].replace("-", ":").replace("T", " ")
+    Image.new("RGB", (8, 8)).save(tmp_path / "a.jpg", exif=exif)
+    (tmp_path / "a.xmp").write_text(APPLE.format(short="", long=f"<photoshop:DateCreated>{no}</photoshop:DateCreated>"))
+    for seconds in ("-62135596800", "-11644473600", "253402300799"):
+        (tmp_path / "a.jpg.json").write_text(told(seconds=seconds))
+        assert read_photo_info(tmp_path / "a.jpg") == PhotoInfo(None, "Our garden")
+
+
+@given(st.datetimes(datetime(1826, 1, 1), datetime(2199, 12, 31)), st.text(st.characters(codec="utf-8")))
 def test_what_is_written_is_read(taken: datetime, title: str) -> None:
     line = plain(title)
     assert read_xmp(write_xmp(PhotoInfo(taken, line))) == PhotoInfo(taken, line)

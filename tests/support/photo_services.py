@@ -11,6 +11,7 @@ from urllib.parse import unquote
 
 from PIL import Image
 
+from img2music.connectors import photoprism
 from tests.support.servers import Answer, Asked, Server
 
 KEY = "immich-key-0123456789/+abc"
@@ -54,7 +55,10 @@ def picture_answer(content: bytes, kind: str = "image/jpeg") -> Answer:
 
 
 class ImmichServer(Server):
-    """https://api.immich.app, of version 2, whose albums tell their assets, or of version 3, whose do not."""
+    """https://api.immich.app, of version 3, whose albums do not tell their assets, of 2, whose do, or of 1.118.
+
+    That takes no notice of what it does not know, as a search within albums.
+    """
 
     def __init__(
         self,
@@ -67,6 +71,7 @@ class ImmichServer(Server):
         self.albums = {str(uuid.uuid4()): (name, pictures) for name, pictures in albums.items()}
         self.version = version
         self.scopes = set(scopes)
+        self.shared: dict[str, tuple[str, list[Picture]]] = {}  # albums of others
         self.smart = True
         self.page = 1000  # what it gives at once, at most
         self.spoiled: dict[str, Answer] = {}  # what it says to thumbnails of a photo
@@ -79,6 +84,8 @@ class ImmichServer(Server):
         path = asked.path.removeprefix("/api")
         if asked.path == path:
             return Answer(raw=b"<!doctype html><title>Immich</title>", headers={"Content-Type": "text/html"})
+        if path == "/server/ping":
+            return Answer({"res": "pong"})
         if path == "/server/version":
             return Answer({"major": self.version, "minor": 1, "patch": 4})
         if asked.headers.get("x-api-key") != KEY:
@@ -99,18 +106,21 @@ class ImmichServer(Server):
         if not rest:
             if self.version >= 3 and "shared" in asked.query:
                 return immich_error(400, "Validation failed")
-            if asked.query.get("shared") == "true":
-                return Answer([])
-            return Answer([self._album(id_) for id_ in self.albums])
-        if rest[0] not in self.albums:
+            if self.version >= 3:
+                return Answer([self._album(id_) for id_ in self._every()])
+            return Answer([self._album(id_) for id_ in (self.shared if "shared" in asked.query else self.albums)])
+        if rest[0] not in self._every():
             return immich_error(400, "Not found or no album.read access")
         told = self._album(rest[0])
         if self.version < 3:
-            told["assets"] = [self._told(picture) for picture in self.albums[rest[0]][1]]
+            told["assets"] = [self._told(picture) for picture in self._every()[rest[0]][1]]
         return Answer(told)
 
+    def _every(self) -> dict[str, tuple[str, list[Picture]]]:
+        return self.albums | self.shared
+
     def _album(self, id_: str) -> dict[str, Any]:
-        name, pictures = self.albums[id_]
+        name, pictures = self._every()[id_]
         return {"id": id_, "albumName": name, "assetCount": len(pictures), "order": "asc", "description": ""}
 
     def _search(self, kind: str, wanted: dict[str, Any]) -> Answer:
@@ -131,8 +141,9 @@ class ImmichServer(Server):
         if kind == "smart" and not self.smart:
             return immich_error(400, "Smart search is not enabled")
         found = self.pictures
-        if "albumIds" in wanted:
-            found = [each for id_ in wanted["albumIds"] for each in self.albums[id_][1]]
+        if "albumIds" in wanted and self.version >= 2:
+            albums = self._every() if self.version >= 3 else self.albums  # of others by their page alone
+            found = [each for id_ in wanted["albumIds"] for each in albums[id_][1]]
         if wanted.get("type"):
             found = [each for each in found if each.kind == wanted["type"]]
         if "originalFileName" in wanted:
@@ -162,7 +173,8 @@ class ImmichServer(Server):
     def _asset(self, id_: str, asked: Asked) -> Answer:
         if id_ in self.spoiled:
             return self.spoiled[id_]
-        picture = next((each for each in self.pictures if each.id == id_), None)
+        every = (each for _, pictures in self._every().values() for each in pictures)
+        picture = next((each for each in every if each.id == id_), None)
         if picture is None:
             return immich_error(400, "Not found or no asset.view access")
         if asked.path.endswith("/original"):
@@ -178,10 +190,20 @@ def immich_error(status: int, message: str) -> Answer:
 
 
 class PhotoPrismServer(Server):
-    """https://docs.photoprism.app/developer-guide/api."""
+    """https://docs.photoprism.app/developer-guide/api.
+
+    A token for thumbnails holds once somebody has logged in since the server was started.
+    """
 
     def __init__(self, albums: dict[str, list[Picture]]) -> None:
         super().__init__()
+        self.tokens = [TOKEN]  # the last holds
+        self.known = False  # whether that was told since the server was started
+        self.tells = True  # whether searches tell it
+        self.public = False  # whether it asks for no login
+        self.order = "oldest"  # of its albums
+        self.hidden: set[str] = set()  # names of photos that it can't show
+        self.caption = "Caption"  # "Description" until 2025
         self.albums = {f"as6sg6b{number:09d}": each for number, each in enumerate(albums.items())}
         self.scopes = {"albums", "photos"}
         self.spoiled: dict[str, Answer] = {}  # what it says to thumbnails of a file
@@ -194,14 +216,17 @@ class PhotoPrismServer(Server):
         parts = [unquote(part) for part in path.strip("/").split("/")]
         if parts[0] == "t":
             return self._thumbnail(*parts[1:])
-        if asked.headers.get("Authorization") != f"Bearer {PASSWORD}":
+        if parts[0] in ("status", "config"):
+            self.known = True
+            return Answer({"status": "operational", "previewToken": "public" if self.public else self.tokens[-1]})
+        if not self.public and asked.headers.get("Authorization") != f"Bearer {PASSWORD}":
             return photoprism_error(401, "Unauthorized")
         if parts[0] not in self.scopes:
             return photoprism_error(403, "Forbidden")
         if len(parts) == 2:
             if parts[1] not in self.albums:
                 return photoprism_error(404, "Album not found")
-            return Answer({"UID": parts[1], "Title": self.albums[parts[1]][0], "Order": "oldest"}, headers=self._told())
+            return Answer({"UID": parts[1], "Title": self.albums[parts[1]][0], "Order": self.order})
         if not asked.query.get("count", "").isdecimal():
             return photoprism_error(400, "Bad request")
         count, offset = min(self.most, int(asked.query["count"])), int(asked.query.get("offset", 0))
@@ -216,13 +241,22 @@ class PhotoPrismServer(Server):
         return Answer(found[offset : offset + count], headers=self._told())
 
     def _told(self) -> dict[str, str]:
-        return {"X-Preview-Token": TOKEN, "X-Download-Token": "download8x"}
+        self.known = True
+        return {"X-Preview-Token": self.tokens[-1]} if self.tells and not self.public else {}
+
+    def restart(self) -> None:
+        """Forget which token holds, and make another."""
+        self.known = False
+        self.tokens.append(f"{TOKEN}{len(self.tokens)}")
 
     def _photos(self, query: dict[str, str]) -> list[dict[str, Any]]:
         if "s" in query:
             pictures = sorted(self.albums[query["s"]][1], key=lambda each: each.taken)
         else:
             pictures = [each for _, album in self.albums.values() for each in album]
+        assert query.get("order", "newest") in ORDERS
+        if query.get("order") in ("edited", "similar", "updated"):  # of which it shows what was edited, say
+            pictures = []
         wanted = query.get("q", "").lower()
         return [
             {
@@ -234,7 +268,8 @@ class PhotoPrismServer(Server):
                 "FileName": f"2021/05/{each.name}",
                 "OriginalName": "",
                 "Title": "May 2021",
-                "Caption": each.description,
+                self.caption: each.description,
+                "Quality": -1 if each.name in self.hidden else 3,
                 "Hash": each.hash,
                 "Width": each.size[0],
                 "Height": each.size[1],
@@ -245,7 +280,7 @@ class PhotoPrismServer(Server):
 
     def _thumbnail(self, hash_: str, token: str, size: str) -> Answer:
         sign = Answer(raw=b'<svg xmlns="http://www.w3.org/2000/svg"/>', headers={"Content-Type": "image/svg+xml"})
-        if token != TOKEN:
+        if not self.public and (token != self.tokens[-1] or not self.known):
             return Answer(raw=sign.raw, status=403, headers=sign.headers)
         if hash_ in self.spoiled:
             return self.spoiled[hash_]
@@ -253,6 +288,9 @@ class PhotoPrismServer(Server):
         if not found:
             return sign
         return picture_answer(found[0].within(int(size.removeprefix("fit_"))))
+
+
+ORDERS = {"edited", "random", "similar", "updated"} | photoprism.ORDERS
 
 
 def photoprism_error(status: int, message: str) -> Answer:

@@ -92,8 +92,8 @@ class Session(contextlib.AbstractContextManager["Session"]):
         self.service = service
         self.limits = limits = limits or Limits()
         self._status = status
-        self._secrets = {form for secret in secrets for form in _forms(secret)}
-        _SECRETS.update(self._secrets)
+        self._secrets: set[str] = set()
+        self.hide(*secrets)
         try:
             self._origin = None if pinned is None else _origin(httpx.URL(pinned))
         except (ValueError, httpx.InvalidURL):
@@ -118,6 +118,12 @@ class Session(contextlib.AbstractContextManager["Session"]):
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def hide(self, *secrets: str) -> None:
+        """Keep these out of messages and logs, such as a token that a service has told meanwhile."""
+        forms = {form for secret in secrets for form in _forms(secret)}
+        self._secrets |= forms
+        _SECRETS.update(forms)
 
     def close(self) -> None:
         """End the connections."""

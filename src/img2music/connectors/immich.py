@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
 
+from img2music.connectors import photo_service
 from img2music.connectors.connections import Connection
 from img2music.connectors.http import Limits, Session
 from img2music.connectors.music_server import Seen
@@ -21,6 +22,8 @@ LIMITS = Limits(total=60.0, body=48 << 20, rate=40.0)
 """A server of one's own, whose lists and pictures are large."""
 PAGE = 1000
 """Photos a request, the most that the server gives."""
+FOUND = 100
+"""Photos a request of a search, of which the first are wanted."""
 
 
 class Immich:
@@ -74,20 +77,20 @@ class Immich:
         assets = told.get("assets")
         if isinstance(assets, list) and assets:
             yield from filter(None, map(_photo, assets))
-        else:
+        elif told.get("assetCount") != 0:  # where a version that knows no search within albums would find all there are
             order = "asc" if told.get("order") == "asc" else "desc"
             yield from self._found("metadata", {"albumIds": [album], "order": order, "withExif": True})
 
     def search(self, text: str) -> Iterator[ServicePhoto]:
         """Walk what a picture shows, as the server's own model finds it; without that, descriptions and file names."""
         try:
-            yield from self._found("smart", {"query": text, "withExif": True})
+            yield from self._found("smart", {"query": text, "withExif": True, "size": FOUND})
         except SourceError as error:
             if error.status != 400:  # smart search is not enabled
                 raise
             seen = set()
             for field in ("description", "originalFileName"):
-                for photo in self._found("metadata", {field: text, "withExif": True}):
+                for photo in self._found("metadata", {field: text, "withExif": True, "size": FOUND}):
                     if photo.id not in seen:
                         seen.add(photo.id)
                         yield photo
@@ -121,7 +124,7 @@ class Immich:
 
     def _found(self, kind: str, wanted: dict[str, Any]) -> Iterator[ServicePhoto]:
         page = 1
-        while True:
+        for _ in range(photo_service.MOST_PAGES):
             body = {"type": "IMAGE", "size": PAGE, **wanted, "page": page}
             answer = self._ask(f"/search/{kind}", method="POST", json=body)
             assets = answer.get("assets") if isinstance(answer, dict) else None
@@ -132,6 +135,7 @@ class Immich:
             if not following.isdecimal() or int(following[:9]) <= page or not assets["items"]:
                 return
             page = int(following[:9])
+        raise SourceError(f"{self._name}: its lists do not end; check its address and version.", final=True)
 
     def _strange(self) -> SourceError:
         return SourceError(f"{self._name}: its answer is none of Immich's; check its address and version.", final=True)

@@ -2,10 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Protocol
 
 from img2music.connectors.music_server import Seen
+from img2music.media import xmp
+
+MOST_PAGES = 400
+"""Pages of a list of albums or photos, after which a service is taken to have no end."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +71,5 @@ def line(value: Any) -> str | None:
 
 def moment(value: Any) -> str | None:
     """A time by the camera's clock, which services write as if it were UTC; None where it is none."""
-    try:
-        return datetime.fromisoformat(value).replace(tzinfo=None).isoformat()
-    except (TypeError, ValueError):
-        return None
+    taken = xmp.moment(value)
+    return None if taken is None else taken.isoformat()

@@ -12,7 +12,7 @@ from img2music.media.colours import EXIF_FOLDER
 from img2music.media.images import opened
 from img2music.media.sidecars import google_beside, xmp_beside
 from img2music.media.video import VideoFile
-from img2music.media.xmp import PhotoInfo, plain, read_xmp
+from img2music.media.xmp import YEARS, PhotoInfo, plain, read_xmp
 
 # Exif 2.32, sections 4.6.3 to 4.6.5
 TITLE = 0x010E
@@ -69,6 +69,8 @@ def _taken(exif: Image.Exif) -> datetime | None:
     for stamp in (within.get(ORIGINAL), within.get(DIGITIZED), exif.get(DATE_TIME)):
         with suppress(ValueError, TypeError, AttributeError):
             taken = datetime.strptime(_text(stamp)[:19], "%Y:%m:%d %H:%M:%S")
+            if taken.year not in YEARS:
+                continue
             digits = _text(within.get(FRACTION, "")).strip()
             # A burst has several photos a second.
             part = int(digits[:6].ljust(6, "0")) if stamp is within.get(ORIGINAL) and digits.isdecimal() else 0

@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
-from img2music.media.xmp import LARGEST_XMP, PhotoInfo, plain, read_xmp
+from img2music.media.xmp import LARGEST_XMP, YEARS, PhotoInfo, plain, read_xmp
 
 LARGEST_JSON = 1 << 18
 """Bytes of the largest file of Google's that is read; they have about a thousand."""
@@ -114,7 +114,8 @@ def _moment(told: Any) -> datetime | None:
     if not isinstance(seconds, str | int) or isinstance(seconds, bool) or len(str(seconds)) > 12:
         return None
     with suppress(ValueError, OverflowError, OSError):
-        return datetime.fromtimestamp(int(seconds), UTC).astimezone().replace(tzinfo=None)
+        told = datetime.fromtimestamp(int(seconds), UTC).astimezone().replace(tzinfo=None)
+        return told if told.year in YEARS else None
     return None
 
 

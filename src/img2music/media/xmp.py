@@ -26,6 +26,10 @@ NO_TITLES = re.compile(
 )
 
 
+YEARS = range(1826, 2200)
+"""Years of photos, from the oldest that there is. Beyond, programs mean none: Go writes the year 1, Windows 1601."""
+
+
 @dataclass(frozen=True, slots=True)
 class PhotoInfo:
     """What is said of a photo."""
@@ -60,6 +64,14 @@ def write_xmp(info: PhotoInfo) -> bytes:
     ).encode()
 
 
+def moment(text: Any) -> datetime | None:
+    """When a photo was taken, by the camera's clock, as ISO 8601 has it; None where that can't be."""
+    with suppress(ValueError):
+        told = datetime.fromisoformat(text.strip() if isinstance(text, str) else "")
+        return told.replace(tzinfo=None) if told.year in YEARS else None
+    return None
+
+
 def plain(text: str) -> str | None:
     """One line of text; None where there is none that tells one photo from another."""
     text = " ".join("".join(char if char.isprintable() else " " for char in text).split())
@@ -82,6 +94,6 @@ def _date(root: ElementTree.Element) -> datetime | None:
         texts = [element.text for element in root.iter(name)]
         texts += [element.get(name) for element in root.iter() if element.get(name)]
         for text in texts:
-            with suppress(ValueError):
-                return datetime.fromisoformat((text or "").strip()).replace(tzinfo=None)
+            if (taken := moment(text)) is not None:
+                return taken
     return None

@@ -1,5 +1,7 @@
 """Playlists that follow photos."""
 
+import errno
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -9,11 +11,12 @@ import pytest
 from PIL import Image
 
 from img2music.app.library import Library
+from img2music.app.playlists import SavedPlaylist
 from img2music.app.watching import Watch
 from img2music.connectors import connections, immich
 from img2music.connectors.connections import Connection
 from img2music.connectors.http import Limits
-from img2music.errors import InputError, UsageError
+from img2music.errors import InputError, SourceError, UsageError
 from img2music.options import RecommendOptions, WatchOptions
 from img2music.progress import unwatched
 from tests.conftest import Locations
@@ -146,6 +149,83 @@ def test_an_album_is_asked_for_now_and_then(library: Library, home: ImmichServer
         assert songs(library) != first
 
 
+def test_what_is_as_it_was_is_neither_renewed_nor_told_again(
+    library: Library, home: ImmichServer, folder: Path, tmp_path: Path
+) -> None:
+    photo(folder / "a.png", "red")
+    watching = Watching(library, tmp_path, folder, "home:album/Summer")
+    for _ in range(4):
+        watching.watch.renew()
+    assert watching.told == ["Wall: 5 songs for 2 pictures, 5 of them new."]
+    assert watching.kept == ["Wall"]
+    time.sleep(0.01)
+    next(iter(home.albums.values()))[1][0].description = "said later"  # which is no other picture
+    watching.watch.renew()
+    assert len(watching.told) == 1
+
+
+def test_songs_are_no_pictures(library: Library, folder: Path, tmp_path: Path) -> None:
+    photo(folder / "a.png", "red")
+    write_sound(folder / "song.wav", seconds=3)
+    watching = Watching(library, tmp_path, folder)
+    watching.watch.renew()
+    assert watching.told == ["Wall: 5 songs for 1 picture and 1 song, 5 of them new."]
+    (folder / "a.png").unlink()
+    watching.watch.renew()
+    assert watching.told[1].startswith("Wall: 5 songs for 1 song, ")
+
+
+def test_a_playlist_that_can_not_be_sent_is_sent_later(library: Library, folder: Path, tmp_path: Path) -> None:
+    photo(folder / "a.png", "red")
+    watching = Watching(library, tmp_path, folder)
+    away, sent = [True], []
+
+    def send(saved: SavedPlaylist) -> None:
+        if away:
+            raise SourceError("home: it takes no connection.")
+        sent.append(saved.name)
+
+    watching.watch._kept = send
+    for _ in range(3):
+        watching.watch.renew()
+    assert watching.told == ["Wall: 5 songs for 1 picture, 5 of them new.", "home: it takes no connection."]
+    away.clear()
+    for _ in range(2):
+        watching.watch.renew()
+    assert sent == ["Wall"]
+    assert len(watching.told) == 2
+
+
+def test_a_part_that_is_away_leaves_the_playlist_alone(
+    library: Library, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "share").mkdir()
+    (folder / "locked").mkdir()
+    photo(folder / "a.png", "red")
+    photo(folder / "share" / "b.png", "blue")
+    scan, away = os.scandir, {str(folder / "locked")}
+
+    def scandir(path: str) -> object:
+        if path in away:
+            raise OSError(errno.EIO, "Input/output error")
+        return scan(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    watching = Watching(library, tmp_path, folder)
+    watching.watch.renew()  # what was never read is not waited for
+    before = songs(library)
+    away.add(str(folder / "share"))
+    for _ in range(2):
+        watching.watch.renew()
+    assert songs(library) == before
+    assert watching.told[-1] == f"{folder / 'share'}: can't be read: Input/output error."
+    assert len(watching.told) == 3
+    away.clear()
+    photo(folder / "c.png", "white")
+    watching.watch.renew()
+    assert "for 3 pictures" in watching.told[-1]
+
+
 def test_what_is_away_leaves_the_playlist_alone(library: Library, home: ImmichServer, tmp_path: Path) -> None:
     watching = Watching(library, tmp_path, "home:album/Summer")
     watching.watch.renew()
@@ -183,9 +263,12 @@ def test_music_that_changes_is_listened_to(library: Library, folder: Path, tmp_p
         assert library._store.count() == 41
 
 
-def test_what_can_not_be_watched_is_refused(library: Library, tmp_path: Path) -> None:
+def test_what_can_not_be_watched_is_refused(library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(UsageError, match="Nothing to watch"):
         Watching(library, tmp_path)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    with pytest.raises(UsageError, match="no connection hom; there is none yet"):
+        Watching(library, tmp_path, "hom:album/Summer")
     for more in ({}, {"music": [str(tmp_path / "absent")]}):
         with pytest.raises(InputError, match="no such folder"):
             Watching(library, tmp_path, tmp_path if more else tmp_path / "absent", **more)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from img2music.app.playlists import LibraryPlaylists
 from img2music.app.server_reports import LeftOutSong, MatchedSong
-from img2music.connectors.connections import connection
+from img2music.connectors.connections import Connection, connection
 from img2music.connectors.music_server import MusicServer, ServerPlaylist
 from img2music.connectors.registry import MUSIC, music_server
 from img2music.errors import UsageError, printable
@@ -24,14 +24,20 @@ MARK = re.compile(r"img2music:([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})")
 """What the comment of a playlist holds that we made."""
 
 
+def music_connection(name: str) -> Connection:
+    """The connection of a music server, by its name."""
+    known = connection(name)
+    if known.kind not in MUSIC:
+        raise UsageError(f"{printable(name)} is no music server; it has no playlists.")
+    return known
+
+
 class Exchange:
     """A library and a music server, to take songs from one to the other."""
 
     def __init__(self, store: "LibraryStore", name: str) -> None:
         self.store = store
-        self.connection = connection(name)
-        if self.connection.kind not in MUSIC:
-            raise UsageError(f"{printable(name)} is no music server; it has no playlists.")
+        self.connection = music_connection(name)
         self.name = self.connection.name
         self.server: MusicServer = music_server(self.connection)
 

@@ -10,9 +10,10 @@ from img2music import locations
 from img2music.app.library import Library
 from img2music.app.playlists import PlaylistSong, SavedPlaylist
 from img2music.connectors.folders import under
-from img2music.connectors.service_photos import names_photos
+from img2music.connectors.service_photos import names_photos, service_of
 from img2music.errors import AwayError, Cancelled, Img2MusicError, InputError, UsageError, printable, require_extra
 from img2music.matching.passages import Passage
+from img2music.matching.query import QueryKind
 from img2music.matching.query_reading import GivenFile, expand
 from img2music.matching.recommendation import Match
 from img2music.options import RecommendOptions, WatchOptions
@@ -46,11 +47,14 @@ class Watch:
         self._patience = patience or WatchOptions()
         self._kept, self._told, self._progress = kept, told, progress
         self._seen: Seen | None = None
+        self._unsent: SavedPlaylist | None = None
         self._known: dict[str, Collection[str]] = defaultdict(tuple)  # what is wrong, by the stage that told it
         if not photos:
             raise UsageError("Nothing to watch: give folders of photos, or albums of a photo service.")
         for path in (*photos, *self._music):
-            if not names_photos(path) and not locations.exists(path):
+            if names_photos(path):
+                service_of(path.partition(":")[0])
+            elif not locations.exists(path):
                 raise InputError("there is no such folder.", path)
 
     def run(self, ended: threading.Event) -> None:
@@ -77,10 +81,14 @@ class Watch:
         try:
             seen, faults, away = self._look()
             self._tell("looking", faults)
-            if away or (seen == self._seen and not again):
+            if away or (seen == self._seen and not again and self._unsent is None):
                 return  # rather an old playlist than half of one
-            self._make()
-            self._seen = seen
+            if seen != self._seen or again:
+                self._unsent = self._made()
+                self._seen = seen
+            if self._unsent is not None:
+                self._kept(self._unsent)
+                self._unsent = None
             self._tell("renewing", [])
         except Cancelled:
             raise
@@ -92,18 +100,23 @@ class Watch:
         seen: list[tuple[str, State | None]] = []
         faults: list[InputError] = []
         away = False
+        before = [path for path, _ in self._seen or ()]
         for path in self._photos:
             items: list[GivenFile | InputError] = [InputError("is not there now.", path)]
             if names_photos(path) or locations.exists(path):
                 items = expand(path, songs=True, progress=self._progress)
             there = [item.path for item in items if isinstance(item, GivenFile)]
-            seen += [(each, _state(each)) for each in there]
-            if names_photos(path) or not there:  # what can't be read in folders is told when they are read
-                faults += [item for item in items if isinstance(item, InputError)]
-            away = away or not there or any(isinstance(item, AwayError) for item in items)
+            # Copies are touched whenever they are wanted, and another picture is another copy.
+            seen += [(each, None if names_photos(path) else _state(each)) for each in there]
+            wrong = [item for item in items if isinstance(item, InputError)]
+            gone = [item for item in wrong if any(under(each, [os.fsdecode(item.path or "")]) for each in before)]
+            # What else can't be read in folders is told when they are read.
+            faults += wrong if names_photos(path) or not there else gone
+            away = away or not there or bool(gone) or any(isinstance(item, AwayError) for item in wrong)
         return tuple(seen), faults, away
 
-    def _make(self) -> None:
+    def _made(self) -> SavedPlaylist:
+        """Make the playlist that fits what there is now."""
         library, playlists = self._library, self._library.playlists
         wishes = {**vars(self._options), "together": True}
         found = library.recommend(*self._photos, progress=self._progress, **wishes)
@@ -113,15 +126,17 @@ class Watch:
         songs = [(match.track.id, match) for match in found.matches]
         before = next((each for each in playlists.list().playlists if each.name == self._playlist), None)
         known = [] if before is None else [_entry(song) for song in playlists.read(before.id).songs]
-        count = f"{_count(len(songs), 'song')} for {_count(len(found), 'picture')}"
+        pictures = sum(each.query.kind is QueryKind.IMAGE for each in found)
+        asked = [(pictures, "picture"), (len(found) - pictures, "song")]
+        wanted = " and ".join(_count(number, what) for number, what in asked if number)
+        count = f"{_count(len(songs), 'song')} for {wanted}"
         if before is not None and known == [_entry(match) for _, match in songs]:
             self._told(f"{printable(self._playlist)}: {count}, as it was.")
-            self._kept(playlists.read(before.id))
-            return
+            return playlists.read(before.id)
         saved = playlists.save(self._playlist, [match for _, match in songs], replace=True)
         new = len({id_ for id_, _ in songs} - {id_ for id_, *_ in known})
         self._told(f"{printable(self._playlist)}: {count}, {new} of them new.")
-        self._kept(saved)
+        return saved
 
     def _listen(self) -> None:
         if self._music:

@@ -45,9 +45,12 @@ def watch(
     or SIGTERM, and may be killed at any moment. Needs the extra "servers".
     """
     from img2music.app.library import Library
+    from img2music.app.server_exchange import music_connection
     from img2music.app.watching import Watch
 
     ended = threading.Event()
+    if to is not None:
+        music_connection(to)
 
     def send(saved: "SavedPlaylist") -> None:
         if to is not None:

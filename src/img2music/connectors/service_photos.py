@@ -38,6 +38,7 @@ from img2music.parallel import in_order
 from img2music.progress import Progress, Step, unwatched
 
 if TYPE_CHECKING:
+    from img2music.connectors.connections import Connection
     from img2music.connectors.photo_service import Album, PhotoService, ServicePhoto
 
 SPELLING = re.compile(r"([a-z][a-z0-9-]{0,31}):(album|search)/(.+)", re.DOTALL)
@@ -104,17 +105,24 @@ def fetch_again(path: str) -> None:
         _keep(Path(path), content, b"")
 
 
-@contextlib.contextmanager
-def _login(name: str) -> "Iterator[PhotoService]":
+def service_of(name: str) -> "Connection":
+    """The connection of a photo service, by its name."""
     from img2music.connectors.connections import connection
-    from img2music.connectors.registry import PHOTOS, photo_service
+    from img2music.connectors.registry import PHOTOS
 
     known = connection(name)
     if known.kind not in PHOTOS:
         raise UsageError(
             f"{name} is no photo service but of the kind {printable(known.kind)}; name another connection."
         )
-    with contextlib.closing(photo_service(known)) as service:
+    return known
+
+
+@contextlib.contextmanager
+def _login(name: str) -> "Iterator[PhotoService]":
+    from img2music.connectors.registry import photo_service
+
+    with contextlib.closing(photo_service(service_of(name))) as service:
         yield service
 
 

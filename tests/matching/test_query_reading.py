@@ -1,5 +1,6 @@
 """What is given -> files, once each, under the names by which people know them."""
 
+import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -48,6 +49,18 @@ def test_copies_of_other_folders_are_shown_once(tmp_path: Path) -> None:
     (tmp_path / "empty.jpg").touch()
     (tmp_path / "also empty.jpg").touch()  # each is told
     assert names(once(expand(str(tmp_path)))) == ["also empty.jpg", "empty.jpg", "a.jpg", "b.jpg"]
+
+
+def test_what_was_thrown_away_is_left_out_beside_others(tmp_path: Path) -> None:
+    for folder in ("Trip", "Trash"):
+        (tmp_path / folder).mkdir()
+    made(tmp_path / "Trip", "a.jpg")
+    made(tmp_path / "Trash", "bc.jpg")
+    told = {"photoTakenTime": {"timestamp": "1625133600"}, "trashed": True}
+    (tmp_path / "Trash" / "bc.jpg.supplemental-metadata.json").write_text(json.dumps(told))
+    assert names(once(expand(str(tmp_path)))) == ["a.jpg"]
+    for given in ("Trash", "Trash/bc.jpg"):  # unless that is what is wanted
+        assert names(once(expand(str(tmp_path / given)))) == ["bc.jpg"]
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from img2music.media.photo_info import read_photo_info
-from img2music.media.sidecars import LARGEST_JSON, google_beside, original_of, xmp_beside
+from img2music.media.sidecars import LARGEST_JSON, google_beside, is_trashed, original_of, xmp_beside
 from img2music.media.xmp import LARGEST_XMP, PhotoInfo, plain, read_xmp, write_xmp
 
 TAKEN = datetime(2021, 7, 1, 10, 30)
@@ -47,6 +47,9 @@ NAMES = [
     ),
     ("IMG_1.HEIC", "IMG_1.HEIC.supplemental-metadata.json"),
     ("copy (1).jpg", "copy (1).jpg.json"),  # so called by a person
+    ("Beach.jpg", "Beach.json"),  # whose title in Google Photos has no ending
+    ("Beach.jpg", "Beach.supplemental-metadata.json"),
+    ("Beach(1).jpg", "Beach(1).json"),
 ]
 
 
@@ -57,6 +60,30 @@ def test_what_google_says(tmp_path: Path, photo: str, sidecar: str) -> None:
     (tmp_path / "metadata.json").write_text(json.dumps({"title": "Trip", "description": "of an album"}))
     (tmp_path / "IMG_11.jpg.json").write_text(told("another"))
     assert google_beside(str(tmp_path / photo)) == PhotoInfo(TAKEN, "At the lake")
+
+
+def test_numbers_go_before_what_is_cut(tmp_path: Path) -> None:
+    name = "original_a1b2c3d4-0000-1111-2222-333344445555_I"
+    for number in ("", "(1)", "(2)"):
+        (tmp_path / f"{name}{number}.jpg").touch()
+        (tmp_path / f"{f'{name}.jpg'[:46]}{number}.json").write_text(told(f"photo {number}"))
+    for number in ("", "(1)", "(2)"):
+        assert google_beside(str(tmp_path / f"{name}{number}.jpg")).title == f"photo {number}".strip()
+
+
+def test_files_of_others_are_none_of_googles(tmp_path: Path) -> None:
+    (tmp_path / "IMG_1.json").write_text(json.dumps({"description": "by another program"}))
+    (tmp_path / "metadata.json").write_text(json.dumps({"title": "Trip", "description": "of an album"}))
+    for name in ("IMG_1.jpg", "metadata.jpg"):
+        assert google_beside(str(tmp_path / name)) == PhotoInfo()
+    assert not is_trashed(str(tmp_path / "IMG_1.jpg"))
+
+
+def test_what_is_in_googles_trash(tmp_path: Path) -> None:
+    for trashed in (True, False, "true", 1, None, [], {}):
+        (tmp_path / "a.jpg.json").write_text(json.dumps({**json.loads(told()), "trashed": trashed}))
+        assert is_trashed(str(tmp_path / "a.jpg")) == (trashed is True)
+    assert not is_trashed(str(tmp_path / "b.jpg"))
 
 
 @pytest.mark.parametrize("other", ["IMG_12.jpg", "IMG_1.png", "IMG_1(1).jpg", "MG_1.jpg", "IMG_1", "IMG_1.jpg.jpg"])

@@ -29,7 +29,7 @@ from img2music.library.workers import content_hash
 from img2music.matching.query import Query, QueryKind
 from img2music.media.packets import sound_hash
 from img2music.media.picture_source import PictureSource
-from img2music.media.sidecars import original_of
+from img2music.media.sidecars import is_trashed, original_of
 from img2music.options import AnyPath
 from img2music.progress import Progress, Step, unwatched
 from img2music.track import Track
@@ -79,8 +79,8 @@ def read_queries(
             items = [] if named else expand(path, songs=True, progress=progress)
             kept = once(_without_covers(items))
             if len(kept) < len(items):
-                left = f"{len(items) - len(kept)} pictures are covers or copies, or were edited; left out."
-                notes.append(f"{printable(path)}: {left}")
+                left = f"{len(items) - len(kept)} pictures are covers or copies, or were edited or thrown away"
+                notes.append(f"{printable(path)}: {left}; left out.")
             found += [named] if named else kept
     pictures = [item.path if isinstance(item, GivenFile) else item.source for item in found if _is_picture(item)]
     # Now: what is wrong with the model is known before a song is heard.
@@ -203,8 +203,10 @@ def once(items: list[GivenFile | InputError]) -> list[GivenFile | InputError]:
 def shown_once(pictures: Sequence[str]) -> dict[str, str]:
     """Which pictures of a folder are to be shown where, in order: each by itself, or an edited copy in its place.
 
-    Left out are those that are shown in the place of another, and those that are, byte for byte, an earlier one.
+    Left out are those that are shown in the place of another, those that are, byte for byte, an earlier one, and those
+    that were thrown away before they were given out, if there are others.
     """
+    pictures = [path for path in pictures if not is_trashed(path)] or pictures
     edited: dict[str, str] = {}
     for path in pictures:
         if (name := original_of(path)) is not None:

@@ -45,20 +45,28 @@ def xmp_beside(path: str) -> PhotoInfo:
 
 def google_beside(path: str) -> PhotoInfo:
     """Read Google's file beside a photo: when it was taken, in local time, and its description."""
+    told = _googles(path)
+    description = told.get("description")
+    return PhotoInfo(_moment(told.get("photoTakenTime")), plain(description) if isinstance(description, str) else None)
+
+
+def is_trashed(path: str) -> bool:
+    """Whether Google's file beside a photo says that it was thrown away; Takeout gives out its trash, too."""
+    return _googles(path).get("trashed") is True
+
+
+def _googles(path: str) -> dict[str, Any]:
+    """What is in Google's file beside a photo, or the photo that was edited; nothing where there is none."""
     folder, name = os.path.split(path)
     sidecar = _google(folder, name)
     if sidecar is None and (original := original_of(path)) is not None:
         sidecar = _google(folder, original)
-    if sidecar is None:
-        return PhotoInfo()
-    try:
-        told = json.loads(_content(os.path.join(folder, sidecar), LARGEST_JSON))  # noqa: PTH118 - any bytes
-        if not isinstance(told, dict):
-            raise TypeError
-    except (ValueError, TypeError, RecursionError):
-        return PhotoInfo()
-    description = told.get("description")
-    return PhotoInfo(_moment(told.get("photoTakenTime")), plain(description) if isinstance(description, str) else None)
+    if sidecar is not None:
+        with suppress(ValueError, RecursionError):
+            told = json.loads(_content(os.path.join(folder, sidecar), LARGEST_JSON))  # noqa: PTH118 - any bytes
+            if isinstance(told, dict) and "photoTakenTime" in told:  # others write such files, too
+                return told
+    return {}
 
 
 def original_of(path: str) -> str | None:
@@ -96,8 +104,10 @@ def _google(folder: str, name: str) -> str | None:
     there = _sidecars(folder)
     stem, ending = os.path.splitext(name)  # noqa: PTH122 - as above
     wanted = [(name, "")]
+    if os.path.splitext(stem)[1][1:].lower() not in PHOTOS:  # noqa: PTH122 - as above
+        wanted.append((stem, ""))  # it may have had a name without an ending
     if numbered := _NUMBERED.fullmatch(stem):  # which is written behind what is cut
-        wanted.append((f"{numbered[1]}{ending}", numbered[2]))
+        wanted.insert(0, (f"{numbered[1]}{ending}", numbered[2]))
     for core, number in wanted:
         if (core, number) in there:
             return there[core, number]

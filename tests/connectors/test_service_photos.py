@@ -219,6 +219,64 @@ def test_a_service_that_dies_is_left_alone(server: ImmichServer) -> None:
     assert len(faults(fetch_photos("home:album/Summer"))) == 2  # it would refuse the others, too
 
 
+@pytest.mark.parametrize("bad", BAD[2:], ids=lambda bad: str(bad.body[:6]))
+def test_a_service_that_gives_no_pictures_is_left_alone(server: ImmichServer, bad: Answer, own: Path) -> None:
+    id_ = next(iter(server.albums))
+    server.albums[id_] = ("Summer", photos(40))
+    server.spoiled = dict.fromkeys((picture.id for picture in server.pictures[2:]), bad)  # a page to log in at, say
+    found = fetch_photos("home:album/Summer")
+    assert len(faults(found)) == 6
+    assert faults(found)[-1] == "home:album/Summer: the other 33 photos are left out; try again later."
+    assert sum(isinstance(each, PhotoCopy) for each in found) == 2
+    assert len(list(own.glob("*/*/*/*.jpg"))) == 2
+    assert not list(own.glob("**/*.part"))
+
+
+def test_an_album_that_goes_in_the_middle(server: ImmichServer) -> None:
+    id_ = next(iter(server.albums))
+    server.albums[id_] = ("Summer", photos(60))
+
+    def gone(step: Step) -> None:
+        if step.done == 2:
+            del server.albums[id_]
+
+    found = fetch_photos("home:album/Summer", progress=gone)
+    assert 2 <= sum(isinstance(each, PhotoCopy) for each in found) <= 20  # a few at a time
+    assert len(faults(found)) == 6
+    assert "Not found or no asset.view access" in faults(found)[0]
+    assert "photos are left out; try again later." in faults(found)[-1]
+
+
+@pytest.mark.parametrize("kind", ["immich", "photoprism"])
+def test_of_a_huge_album_as_many_are_asked_for_as_are_taken(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    many = [Picture(f"{number}.jpg", size=(8, 6), id=f"{number:014}-{number:021}") for number in range(20_000)]
+    monkeypatch.setattr(service_photos, "MOST_PHOTOS", 20)
+    with (ImmichServer if kind == "immich" else PhotoPrismServer)({"All": many}) as server:
+        connect(server, kind=kind)
+        *found, rest = fetch_photos("home:album/All")
+        assert len(paths(found)) == 20
+        assert "has more than 20 photos; the first 20 are taken" in str(rest)
+        assert sum("search" in asked.path or "/photos" in asked.path for asked in server.asked) <= 2
+
+
+def test_lines_of_endless_names_are_cut(server: ImmichServer) -> None:
+    server.pictures[0].name = "n" * 900 + "\x1b.jpg"
+    server.spoiled[server.pictures[0].id] = immich_error(404, "x" * 900)
+    server.albums = {id_: ("a" * 900 + id_, pictures) for id_, (_, pictures) in server.albums.items()}
+    for named in ("aaa", *server.albums):
+        told = "; ".join(faults(fetch_photos(f"home:album/{named}")))
+        assert told.isprintable()
+        assert len(told) < 600
+
+
+def test_no_room_for_copies_is_one_line(server: ImmichServer, own: Path) -> None:
+    own.parent.mkdir(parents=True)
+    own.touch()  # where its folder should be
+    for told in faults(fetch_photos("home:album/Summer")):
+        assert "there can be no copy of it here" in told
+    fetch_again(str(own / "home" / "photo-x" / "720-0" / "x.jpg"))
+
+
 def test_cancelled_and_taken_up(server: ImmichServer) -> None:
     def stop(_: Step) -> None:
         raise Cancelled

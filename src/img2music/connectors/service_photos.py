@@ -98,7 +98,8 @@ def fetch_again(path: str) -> None:
     """Fetch a copy that was removed to make room, such as one that a cue sheet names; what is no copy is left alone."""
     if os.path.lexists(path) or not path.startswith(os.path.join(_root(), "")):  # noqa: PTH118 - may be any bytes
         return
-    with contextlib.suppress(ValueError, UsageError, SourceError, MissingExtraError, InputError):  # its reader says so
+    # Whoever reads it says that it is not there.
+    with contextlib.suppress(ValueError, OSError, UsageError, SourceError, MissingExtraError, InputError):
         connection, id_, kept, _ = Path(path).relative_to(_root()).parts
         with _login(connection) as service:
             content = service.picture(unquote(id_.removeprefix("photo-")), int(kept.partition("-")[0]))
@@ -170,32 +171,32 @@ def _fetched(
     least: int,
     progress: Progress,
 ) -> Iterator[PhotoCopy | InputError]:
-    def fetch(photo: "ServicePhoto") -> PhotoCopy | InputError | SourceError:
-        name = f"{named}/{photo.name}"
+    def fetch(photo: "ServicePhoto") -> tuple[PhotoCopy | InputError, bool]:
+        """The copy of a photo, or why there is none; and whether there will be none of the others, either."""
+        name, final = f"{named}/{_file_name(photo.name)}", False
         try:
-            return PhotoCopy(str(_copied(service, named.partition(":")[0], photo, least)), name)
+            return PhotoCopy(str(_copied(service, named.partition(":")[0], photo, least)), name), False
         except SourceError as error:
-            return error
+            reason, final = str(error), error.final
         except InputError as error:
-            return InputError(error.reason, name)
+            reason = error.reason
         except OSError as error:
-            return InputError(f"there can be no copy of it here ({reason_of(error)}).", name)
+            reason = f"there can be no copy of it here ({reason_of(error)})."
         except Exception as error:
             if not is_lack_of_memory(error):
                 raise
-            return InputError("memory ran out.", name)
+            reason = "memory ran out."
+        return InputError(reason, name), final
 
     failing = 0
-    for done, (photo, result) in enumerate(zip(photos, in_order(fetch, photos, AT_ONCE), strict=True), start=1):
-        if not isinstance(result, SourceError):
-            failing = 0
-            yield result
-        else:
-            failing += 1
-            yield InputError(str(result), f"{named}/{photo.name}")
-            if (result.final or failing == IN_A_ROW) and done < len(photos):
-                yield AwayError(f"the other {len(photos) - done} photos are left out; try again later.", named)
-                return
+    for done, (photo, (result, final)) in enumerate(
+        zip(photos, in_order(fetch, photos, AT_ONCE), strict=True), start=1
+    ):
+        yield result
+        failing = 0 if isinstance(result, PhotoCopy) else failing + 1
+        if (final or failing == IN_A_ROW) and done < len(photos):
+            yield AwayError(f"the other {len(photos) - done} photos are left out; try again later.", named)
+            return
         progress(Step("Fetching", done, len(photos), photo.name, "photos"))
 
 

@@ -242,7 +242,7 @@ def test_an_album_that_goes_in_the_middle(server: ImmichServer) -> None:
 
     found = fetch_photos("home:album/Summer", progress=gone)
     assert 2 <= sum(isinstance(each, PhotoCopy) for each in found) <= 20  # a few at a time
-    assert len(faults(found)) == 6
+    assert 6 <= len(faults(found)) <= 12  # some that were begun before may come between
     assert "Not found or no asset.view access" in faults(found)[0]
     assert "photos are left out; try again later." in faults(found)[-1]
 

@@ -269,6 +269,9 @@ def test_what_can_not_be_watched_is_refused(library: Library, tmp_path: Path, mo
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     with pytest.raises(UsageError, match="no connection hom; there is none yet"):
         Watching(library, tmp_path, "hom:album/Summer")
+    for name in ("", " x", "a\x1b[2Jb", "x" * 101):
+        with pytest.raises(UsageError, match="`playlist` must be a name"):
+            Watch(library, [str(tmp_path)], name, RecommendOptions(), told=print, progress=unwatched)
     for more in ({}, {"music": [str(tmp_path / "absent")]}):
         with pytest.raises(InputError, match="no such folder"):
             Watching(library, tmp_path, tmp_path if more else tmp_path / "absent", **more)

@@ -202,6 +202,13 @@ def test_one_photo_that_fails_is_one_line(server: ImmichServer, bad: Answer, own
     first, fault, third = fetch_photos("home:album/Summer")
     assert len(paths([first, third])) == 2
     assert str(fault).startswith("home:album/Summer/IMG_2.jpg: ")
+    assert sorted(file.name for file in own.glob("home/**/*") if file.is_file()) == [
+        "IMG_1.jpg",
+        "IMG_1.jpg.xmp",
+        "IMG_3.jpg",
+        "IMG_3.jpg.xmp",
+    ]
+    assert len(list((own / "home").iterdir())) == 2
     server.spoiled.clear()
     assert len(paths(fetch_photos("home:album/Summer"))) == 3
     assert not list(own.glob("**/*.part"))

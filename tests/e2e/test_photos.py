@@ -83,6 +83,7 @@ def test_a_slideshow_of_an_album(tmp_path: Path) -> None:
         look = ("--silent", "--size", "64", "--fps", "10", "--seconds-per-photo", "1")
         made = ("--order", "date", "--captions", "title", "--sheet-output", "sheet.json", "--output", "film.mp4")
         done = img2music("slideshow", "photoprism:album/Summer", *made, *look, home=tmp_path).sound(0)
+        assert [line.split()[-1] for line in done.out.splitlines() if ":0" in line] == ["c.jpg", "a.png", "b.heic"]
         sheet = json.loads((tmp_path / "sheet.json").read_text())
         shown = [Path(photo["path"]) for photo in sheet["slideshow"]["photos"]]
         assert [path.name for path in shown] == ["c.jpg", "a.png", "b.heic"]

@@ -12,6 +12,7 @@ from img2music.app.playlists import PlaylistSong, SavedPlaylist
 from img2music.connectors.folders import under
 from img2music.connectors.service_photos import names_photos, service_of
 from img2music.errors import AwayError, Cancelled, Img2MusicError, InputError, UsageError, printable, require_extra
+from img2music.library.record import require_name
 from img2music.matching.passages import Passage
 from img2music.matching.query import QueryKind
 from img2music.matching.query_reading import GivenFile, expand
@@ -49,6 +50,7 @@ class Watch:
         self._seen: Seen | None = None
         self._unsent: SavedPlaylist | None = None
         self._known: dict[str, Collection[str]] = defaultdict(tuple)  # what is wrong, by the stage that told it
+        require_name(playlist, "playlist")
         if not photos:
             raise UsageError("Nothing to watch: give folders of photos, or albums of a photo service.")
         for path in (*photos, *self._music):

@@ -189,6 +189,7 @@ def cue_rows(sheet: "CueSheet") -> list[list[str]]:
 
 def photo_rows(sheet: "CueSheet") -> list[list[str]]:
     """A row for each photo of a slideshow: its number, when it is seen, its file; of a clip, which part of it."""
+    from img2music.connectors.service_photos import called
     from img2music.matching.passages import clock
 
     if sheet.slideshow is None:
@@ -200,7 +201,7 @@ def photo_rows(sheet: "CueSheet") -> list[list[str]]:
         part = ""
         if photo.clip_start is not None:
             part = f", {clock(photo.clip_start)}-{clock(photo.clip_start + end - photo.start)} of it"
-        rows.append([str(number), f"{clock(photo.start)}-{clock(end)}", f"{photo.path}{part}"])
+        rows.append([str(number), f"{clock(photo.start)}-{clock(end)}", f"{called(photo.path)}{part}"])
     return rows
 
 

@@ -94,9 +94,14 @@ def fetch_photos(named: str, least: int = READING, progress: Progress = unwatche
     return [*copies, *([InputError(rest, named)] if rest else [])]
 
 
+def called(path: str) -> str:
+    """What to call a file where a line is short: the copy of a photo by its name."""
+    return os.path.basename(path) if _is_copy(path) else path  # noqa: PTH119 - may be any bytes
+
+
 def fetch_again(path: str) -> None:
     """Fetch a copy that was removed to make room, such as one that a cue sheet names; what is no copy is left alone."""
-    if os.path.lexists(path) or not path.startswith(os.path.join(_root(), "")):  # noqa: PTH118 - may be any bytes
+    if os.path.lexists(path) or not _is_copy(path):
         return
     # Whoever reads it says that it is not there.
     with contextlib.suppress(ValueError, OSError, UsageError, SourceError, MissingExtraError, InputError):
@@ -224,18 +229,28 @@ def _keep(file: Path, content: bytes | None, said: bytes) -> None:
     _root().mkdir(mode=0o700, exist_ok=True)  # they are nobody else's to see
     file.parent.mkdir(parents=True, exist_ok=True)
     sidecar = file.with_name(f"{file.name}.xmp")
-    partial = file.with_name(f"{os.urandom(8).hex()}.part")
+    picture, beside = (file.with_name(f"{os.urandom(8).hex()}.part") for _ in range(2))
     try:
-        if said and not (sidecar.exists() and sidecar.read_bytes() == said):
-            partial.write_bytes(said)
-            partial.replace(sidecar)
         if content is not None:
-            partial.write_bytes(content)
-            if not is_image(partial):
+            picture.write_bytes(content)
+            if not is_image(picture):
                 raise InputError("what the service gives is no picture that can be read.")
-            partial.replace(file)
+        if said and not (sidecar.exists() and sidecar.read_bytes() == said):
+            beside.write_bytes(said)
+            beside.replace(sidecar)
+        if content is not None:
+            picture.replace(file)
     finally:
-        partial.unlink(missing_ok=True)
+        for partial in (picture, beside):
+            partial.unlink(missing_ok=True)
+        _remove_empty(file)
+
+
+def _remove_empty(file: Path) -> None:
+    """Remove the folders of a copy if nothing is in them."""
+    with contextlib.suppress(OSError):
+        for folder in (file.parent, file.parent.parent):
+            folder.rmdir()
 
 
 def _file_name(name: str) -> str:
@@ -247,6 +262,10 @@ def _file_name(name: str) -> str:
         stem, ending = name, ".jpg"
     stem = stem.encode()[:_LONGEST_STEM].decode("utf-8", "ignore").rstrip()
     return (stem or "photo") + ending
+
+
+def _is_copy(path: str) -> bool:
+    return path.startswith(os.path.join(_root(), ""))  # noqa: PTH118 - may be any bytes
 
 
 def _root() -> Path:
@@ -274,6 +293,5 @@ def _tidy() -> None:
         with contextlib.suppress(OSError):
             file.unlink()
             file.with_name(f"{file.name}.xmp").unlink(missing_ok=True)
-            for folder in (file.parent, file.parent.parent):
-                folder.rmdir()  # if nothing else is in it
+        _remove_empty(file)
         total -= size

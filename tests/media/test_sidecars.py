@@ -79,6 +79,43 @@ def test_files_of_others_are_none_of_googles(tmp_path: Path) -> None:
     assert not is_trashed(str(tmp_path / "IMG_1.jpg"))
 
 
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("takeout-20240101T101010Z-001/Takeout", "takeout-20240101T101010Z-002/Takeout"),
+        ("takeout-20240101T101010Z-1-001/Takeout", "takeout-20240101T101010Z-1-002/Takeout"),
+        ("Takeout", "Takeout 2"),
+        ("Takeout 3", "Takeout"),
+        ("Takeout", "Takeout(1)"),
+    ],
+)
+def test_what_lies_in_another_part(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, one: str, other: str) -> None:
+    here, there, elsewhere = (
+        tmp_path / part / "Google Photos" / album for part, album in ((one, "Trip"), (other, "Trip"), (other, "Home"))
+    )
+    for folder in (here, there, elsewhere):
+        folder.mkdir(parents=True)
+    (here / "IMG_1.jpg").touch()
+    (elsewhere / "IMG_1.jpg.json").write_text(told("another album's"))
+    assert google_beside(str(here / "IMG_1.jpg")) == PhotoInfo()
+    (there / "IMG_1.jpg.supplemental-metadata.json").write_text(told())
+    assert google_beside(str(here / "IMG_1.jpg")) == PhotoInfo(TAKEN, "At the lake")
+    monkeypatch.chdir(here)
+    assert google_beside("IMG_1.jpg") == PhotoInfo(TAKEN, "At the lake")
+    (here / "IMG_1.jpg.json").write_text(told("here"))
+    assert google_beside(str(here / "IMG_1.jpg")) == PhotoInfo(TAKEN, "here")
+
+
+def test_folders_that_only_look_like_parts(tmp_path: Path) -> None:
+    for folder in ("Takeout", "takeout-shop/Takeout", "Takeout 2"):
+        (tmp_path / folder).mkdir(parents=True)
+        (tmp_path / folder / "a.jpg").touch()
+    (tmp_path / "takeout-shop" / "Takeout" / "a.jpg.json").write_text(told())
+    (tmp_path / "a.jpg.json").write_text(told())
+    for folder in ("Takeout", "Takeout 2"):
+        assert google_beside(str(tmp_path / folder / "a.jpg")) == PhotoInfo()
+
+
 def test_what_is_in_googles_trash(tmp_path: Path) -> None:
     for trashed in (True, False, "true", 1, None, [], {}):
         (tmp_path / "a.jpg.json").write_text(json.dumps({**json.loads(told()), "trashed": trashed}))

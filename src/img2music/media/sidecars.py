@@ -14,6 +14,7 @@ import re
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 from img2music.media.xmp import LARGEST_XMP, YEARS, PhotoInfo, plain, read_xmp
@@ -26,6 +27,8 @@ CUT = 40
 PHOTOS = frozenset({"avif", "heic", "heif", "jpe", "jpeg", "jpg", "png", "tif", "tiff", "webp"})
 """Endings of what has an edited copy beside it."""
 _NUMBERED = re.compile(r"(.*)(\(\d+\))", re.DOTALL)
+_PART = re.compile(r"Takeout(?: \d+| ?\(\d+\))?")
+_ARCHIVE = re.compile(r"takeout-\d{8}T\d{6}Z-[\d-]+")
 _APPLE = re.compile(r"IMG_E(\d{4,})", re.IGNORECASE)
 
 
@@ -63,7 +66,7 @@ def _googles(path: str) -> dict[str, Any]:
         sidecar = _google(folder, original)
     if sidecar is not None:
         with suppress(ValueError, RecursionError):
-            told = json.loads(_content(os.path.join(folder, sidecar), LARGEST_JSON))  # noqa: PTH118 - any bytes
+            told = json.loads(_content(sidecar, LARGEST_JSON))
             if isinstance(told, dict) and "photoTakenTime" in told:  # others write such files, too
                 return told
     return {}
@@ -100,7 +103,36 @@ def _photo(folder: str, stem: str, ending: str | None = None) -> str | None:
 
 
 def _google(folder: str, name: str) -> str | None:
-    """The file that Google has laid beside a photo of this name."""
+    """The file that Google has laid beside a photo of this name, perhaps in another part of what it gave out."""
+    for where in (folder, *_other_parts(os.path.abspath(folder))):  # noqa: PTH100 - as above
+        if (found := _google_in(where, name)) is not None:
+            return os.path.join(where, found)  # noqa: PTH118 - as above
+    return None
+
+
+@lru_cache(maxsize=64)
+def _other_parts(folder: str) -> tuple[str, ...]:
+    """The same folder in the other parts of a Takeout, which come in files of a few gigabytes each.
+
+    Unpacked, they are ``takeout-20240101T101010Z-001/Takeout`` and so on, or ``Takeout``, ``Takeout 2`` and so on.
+    """
+    own = Path(folder)
+    part = next((each for each in (own, *own.parents) if _PART.fullmatch(each.name)), None)
+    if part is None:
+        return ()
+    others = [*_alike(part, _PART), *(each / part.name for each in _alike(part.parent, _ARCHIVE))]
+    return tuple(str(there) for other in others if (there := other / own.relative_to(part)).is_dir())
+
+
+def _alike(folder: Path, named: re.Pattern[str]) -> list[Path]:
+    """The folders beside one that are called so, if it is."""
+    with suppress(OSError, ValueError):
+        beside = folder.parent.iterdir() if named.fullmatch(folder.name) else ()
+        return sorted(each for each in beside if each != folder and named.fullmatch(each.name))
+    return []
+
+
+def _google_in(folder: str, name: str) -> str | None:
     there = _sidecars(folder)
     stem, ending = os.path.splitext(name)  # noqa: PTH122 - as above
     wanted = [(name, "")]

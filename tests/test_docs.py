@@ -1,7 +1,9 @@
 """The documentation says what the program does, and the program starts quickly."""
 
 import json
+import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -51,6 +53,27 @@ def test_documented_commands_exist_with_their_options(line):
     words, params = line.split(), COMMANDS[name].params
     known = {name for parameter in params for name in [*parameter.opts, *parameter.secondary_opts]}
     assert {word.split("=")[0] for word in words if word.startswith("--")} <= known | {"--help"}
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="no systemd")
+def test_systemd_takes_the_units(tmp_path):
+    units = [
+        unit
+        for page in sorted((ROOT / "docs").glob("*.md"))
+        for unit in re.findall(r"```ini\n(\[Unit\].*?)```", page.read_text(), re.DOTALL)
+    ]
+    assert units
+    for number, unit in enumerate(units):
+        file = tmp_path / f"unit{number}.service"
+        file.write_text(re.sub(r"(?m)^ExecStart=\S+", f"ExecStart={sys.executable}", unit))
+        told = subprocess.run(
+            ["systemd-analyze", "--user", "verify", file],
+            env={"PATH": os.environ["PATH"], "HOME": str(tmp_path), "XDG_RUNTIME_DIR": str(tmp_path)},
+            check=False,
+            capture_output=True,
+            text=True,
+        )
+        assert (told.returncode, told.stderr) == (0, "")
 
 
 def test_links_lead_somewhere():

@@ -1,4 +1,4 @@
-"""Photos of an Immich server, by its API (https://api.immich.app): of versions 1.118 to 3.
+"""Photos of an Immich server, by its API (https://api.immich.app): of versions 1.118 to 3.3.
 
 Wanted of the key: ``album.read``, ``asset.read`` and ``asset.view``; ``asset.download`` only where pictures larger than
 previews are asked for. Nothing is written there.

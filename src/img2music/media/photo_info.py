@@ -33,7 +33,11 @@ def read_photo_info(path: str | os.PathLike[str]) -> PhotoInfo:
     photo's own time by the camera's clock goes before unless they are a day apart.
     """
     name = os.fsdecode(path)
-    beside, own, google = xmp_beside(name), _own(name), google_beside(name)
+    return _with_what_is_beside(name, _own(name))
+
+
+def _with_what_is_beside(name: str, own: PhotoInfo) -> PhotoInfo:
+    beside, google = xmp_beside(name), google_beside(name)
     corrected = own.taken and google.taken and abs(own.taken - google.taken) > ZONES
     known = google.taken if corrected or own.taken is None else own.taken
     return PhotoInfo(beside.taken or known, beside.title or google.title or own.title)
@@ -47,7 +51,7 @@ def _own(path: str) -> PhotoInfo:
 
 
 def read_film_info(film: VideoFile) -> PhotoInfo:
-    """Read what a film says of itself.
+    """Read what a film says of itself, and what lies beside it, as beside a photo.
 
     Phones tell when it was taken with their time zone (Apple's "creationdate"), so by the camera's clock, as Exif does;
     else it is told in UTC, and comes in the local time of this machine.
@@ -60,8 +64,8 @@ def read_film_info(film: VideoFile) -> PhotoInfo:
             if name == "creation_time" and taken.tzinfo is not None:
                 taken = taken.astimezone()
             if taken.year >= FIRST_YEAR:
-                return PhotoInfo(taken.replace(tzinfo=None), title)
-    return PhotoInfo(None, title)
+                return _with_what_is_beside(film.path, PhotoInfo(taken.replace(tzinfo=None), title))
+    return _with_what_is_beside(film.path, PhotoInfo(None, title))
 
 
 def _taken(exif: Image.Exif) -> datetime | None:

@@ -1,5 +1,6 @@
 """Films among the photos of a slideshow: which part is seen, how it looks, and what it sounds like."""
 
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from img2music.distribution import AffectDistribution
 from img2music.errors import InputError
 from img2music.media.photo_info import read_film_info
 from img2music.media.video import VideoFile, survey_of
+from img2music.media.xmp import PhotoInfo, write_xmp
 from img2music.options import OriginalSound, ScoreOptions, SlideshowOptions
 from img2music.soundtrack.blocks import RATE
 from img2music.soundtrack.cue_sheet import CueSheet, FilmFile, OwnSound, SheetPhoto, SheetSlideshow, TimeSpan
@@ -216,15 +218,38 @@ def test_the_own_sound_of_a_slideshow_is_that_of_its_clips(tmp_path: Path) -> No
     ],
 )
 def test_when_a_film_was_taken(tmp_path: Path, name: str, told: str, taken: datetime | None) -> None:
-    path = tmp_path / "a.mov"
+    path = written(tmp_path, {name: told, "title": "By the sea"})
+    with VideoFile(path) as video:
+        info = read_film_info(video)
+    assert info.taken == (None if taken is None else taken.replace(tzinfo=None))
+    assert info.title == "By the sea"
+
+
+def written(folder: Path, told: dict[str, str]) -> Path:
+    path = folder / "a.mov"
     with av.open(str(path), "w", options={"movflags": "use_metadata_tags"}) as out:
-        out.metadata.update({name: told, "title": "By the sea"})
+        out.metadata.update(told)
         stream: Any = out.add_stream("mpeg4", rate=5)
         stream.width, stream.height = 32, 32
         for _ in range(3):
             out.mux(stream.encode(av.VideoFrame(32, 32, "yuv420p")))
         out.mux(stream.encode(None))
-    with VideoFile(path) as video:
-        info = read_film_info(video)
-    assert info.taken == (None if taken is None else taken.replace(tzinfo=None))
-    assert info.title == "By the sea"
+    return path
+
+
+def test_what_lies_beside_a_film_is_read_as_beside_a_photo(tmp_path: Path) -> None:
+    def read(path: Path) -> PhotoInfo:
+        with VideoFile(path) as video:
+            return read_film_info(video)
+
+    beside = tmp_path / "a.mov.supplemental-metadata.json"
+    seconds = str(int(datetime(2021, 5, 6, 7, 8, 9).timestamp()))
+    beside.write_text(json.dumps({"description": "At sea", "photoTakenTime": {"timestamp": seconds}}))
+    taken = datetime(2021, 5, 6, 7, 8, 9)
+    assert read(written(tmp_path, {})) == PhotoInfo(taken, "At sea")
+    own = {"com.apple.quicktime.creationdate": "2021-05-06T16:08:09+0900", "title": "By the sea"}
+    assert read(written(tmp_path, own)) == PhotoInfo(datetime(2021, 5, 6, 16, 8, 9), "At sea")  # by the camera's clock
+    old = {"com.apple.quicktime.creationdate": "2001-05-06T16:08:09+0900"}
+    assert read(written(tmp_path, old)).taken == taken  # somebody has corrected it
+    (tmp_path / "a.xmp").write_bytes(write_xmp(PhotoInfo(datetime(1990, 1, 2), "XMP")))
+    assert read(written(tmp_path, old)) == PhotoInfo(datetime(1990, 1, 2), "XMP")

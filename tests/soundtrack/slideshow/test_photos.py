@@ -1,7 +1,9 @@
 """Photos that are collected and put in order."""
 
 import itertools
+import json
 import os
+import shutil
 from datetime import datetime
 from pathlib import Path
 
@@ -12,6 +14,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from img2music.affect import Affect
+from img2music.errors import InputError
 from img2music.options import PhotoOrder
 from img2music.soundtrack.slideshow.photos import Photo, arc, list_photos, ordered, read_photos
 from img2music.vision.model import ImageModel
@@ -106,6 +109,12 @@ def test_films_lie_among_the_photos_in_order_of_names(tmp_path: Path) -> None:
     for name, seconds in (("b.mkv", 1.0), ("c.mov", 3.0), ("d.mp4", 5.0), ("made.mp4", 1.0)):
         write_film(tmp_path / name, ((number / 5, still) for number in range(round(5 * seconds))), rate=5.0)
     output = os.fspath(tmp_path / "made.mp4")
+    (tmp_path / "trash").mkdir()
+    shutil.copy(tmp_path / "d.mp4", tmp_path / "trash" / "gone.mp4")
+    told = {"photoTakenTime": {"timestamp": "1625133600"}, "trashed": True}
+    (tmp_path / "trash" / "gone.mp4.supplemental-metadata.json").write_text(json.dumps(told))
+    with pytest.raises(InputError, match="there is no picture in this folder"):
+        list_photos([tmp_path / "trash"])
     album = list_photos([tmp_path], output=output)
     names = [(Path(each.path).name, each.film) for each in album.files]
     assert names == [("a.png", False), ("b.mkv", True), ("c.png", False), ("d.mp4", True), ("d.png", False)]

@@ -17,6 +17,7 @@ from img2music.matching.query_reading import shown_once
 from img2music.media.film_survey import Survey
 from img2music.media.images import opened
 from img2music.media.photo_info import read_photo_info
+from img2music.media.sidecars import is_trashed
 from img2music.media.video import VideoFile
 from img2music.media.xmp import PhotoInfo
 from img2music.options import PhotoOrder
@@ -118,6 +119,7 @@ def _look_into(path: str, found: Album, output: str | None, *, photos_only: bool
     names = [file.path for file in walk]
     stems = {_stem(name) for name in names if is_image_name(name)}
     given = [name for name in names if not _is_raw(name) and not _same(name, output)]
+    given = [name for name in given if is_image_name(name) or not is_trashed(name)]
     found.raw.extend(filter(_is_raw, names))
     shown = shown_once([name for name in given if is_image_name(name)])
     for name in (shown.get(name, name) for name in given if name in shown or not is_image_name(name)):

@@ -4,6 +4,7 @@ import dataclasses
 import io
 import logging
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -94,6 +95,8 @@ def test_no_larger_picture_than_is_asked_for(running: tuple[Any, PhotoService], 
 def test_what_kind_it_is_is_told_to_anybody(running: tuple[Any, PhotoService]) -> None:
     server, service = running
     assert kind_of(server.url) == type(service).__name__.lower()
+    if isinstance(service, Immich):
+        assert kind_of(f"{server.url}/api") == "immich"  # as its own programs ask for it
 
 
 @pytest.mark.parametrize("version", [2, 3])
@@ -350,9 +353,13 @@ def test_keys_go_to_no_other_host() -> None:
     with Server() as other, ImmichServer(pictures()) as server, PhotoPrismServer(pictures()) as prism:
         away = Answer(status=302, headers={"Location": f"{other.url}/catch"})
         for where, service in ((server, immich(server)), (prism, photoprism(prism))):
-            where.faults.append(away)
-            with pytest.raises(SourceError, match=r"sends us to 127\.0\.0\.1"):
-                service.albums()
+            photo, *_ = service.search("")
+            service.picture(photo.id, 720)
+            for ask in (service.albums, partial(service.picture, photo.id, 720), partial(list, service.search("x"))):
+                where.faults.append(away)
+                with pytest.raises(SourceError, match="sends us to"):
+                    ask()
+                where.faults.clear()
         assert not other.asked
 
 

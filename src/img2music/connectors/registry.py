@@ -27,6 +27,7 @@ class Kind:
     required: bool = True  # whether there is no login without a secret
     files: bool = True  # whether songs can be read there
     asks: str | None = None  # path that answers anybody, and by that tells what it is
+    within: str = ""  # what its address may end with
     shows: Callable[[Any], bool] = lambda _: False  # whether it is that
 
 
@@ -70,6 +71,7 @@ PHOTOS = {
         home="img2music.connectors.immich:Immich",
         login="API key",
         asks="/api/server/ping",
+        within="/api",
         shows=lambda told: _holds(told, "res") == "pong",
     ),
     "photoprism": Kind(
@@ -138,7 +140,7 @@ def kind_of(url: str) -> str | None:
             if kind.asks is None:
                 continue
             try:
-                if kind.shows(session.ask(url + kind.asks)):
+                if kind.shows(session.ask(url.removesuffix(kind.within) + kind.asks)):
                     return name
             except SourceError as error:
                 if error.final and error.status is None:  # it is not reached, or points elsewhere

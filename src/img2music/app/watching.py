@@ -111,7 +111,7 @@ class Watch:
             # Copies are touched whenever they are wanted, and another picture is another copy.
             seen += [(each, None if names_photos(path) else _state(each)) for each in there]
             wrong = [item for item in items if isinstance(item, InputError)]
-            gone = [item for item in wrong if any(under(each, [os.fsdecode(item.path or "")]) for each in before)]
+            gone = [item for item in wrong if item.path and any(under(each, [item.path]) for each in before)]
             # What else can't be read in folders is told when they are read.
             faults += wrong if names_photos(path) or not there else gone
             away = away or not there or bool(gone) or any(isinstance(item, AwayError) for item in wrong)

@@ -18,7 +18,7 @@ from img2music.connectors.connections import Connection
 from img2music.connectors.http import Limits
 from img2music.errors import InputError, SourceError, UsageError
 from img2music.options import RecommendOptions, WatchOptions
-from img2music.progress import unwatched
+from img2music.progress import Step, unwatched
 from tests.conftest import Locations
 from tests.support.library_sounds import write_sound
 from tests.support.photo_services import KEY, ImmichServer, Picture
@@ -63,8 +63,7 @@ class Watching:
             patience=PATIENCE,
             kept=lambda saved: self.kept.append(saved.name),
             told=lambda what: self.told.append(str(what)),
-            progress=unwatched,
-            **more,  # type: ignore[arg-type]
+            **{"progress": unwatched, **more},  # type: ignore[arg-type]
         )
         self._thread = threading.Thread(target=self.watch.run, args=(self.ended,))
 
@@ -224,6 +223,37 @@ def test_a_part_that_is_away_leaves_the_playlist_alone(
     photo(folder / "c.png", "white")
     watching.watch.renew()
     assert "for 3 pictures" in watching.told[-1]
+
+
+def test_what_goes_while_it_is_read_leaves_the_playlist_alone(
+    library: Library, home: ImmichServer, folder: Path, tmp_path: Path
+) -> None:
+    photo(folder / "a.png", "red")
+    (tmp_path / "more").mkdir()
+    photo(tmp_path / "more" / "b.png", "blue")
+    gone: list[Callable[[], object]] = []
+
+    def when_listed(step: Step) -> None:
+        if step.stage == "Fetching" and gone:
+            gone.pop()()
+
+    watching = Watching(library, tmp_path, folder, tmp_path / "more", "home:album/Summer", progress=when_listed)
+    watching.watch.renew()
+    before = songs(library)
+    photo(folder / "c.png", "white")
+    for what, told in (
+        (lambda: home.faults.extend([Answer(status=503)] * 9), "it answers with 503"),
+        (lambda: (tmp_path / "more").rename(tmp_path / "away"), "No such file"),
+    ):
+        gone.append(what)
+        watching.watch.renew()
+        assert not gone
+        assert songs(library) == before
+        assert told in watching.told[-1]
+        home.faults.clear()
+    (tmp_path / "away").rename(tmp_path / "more")
+    watching.watch.renew()
+    assert "for 4 pictures" in watching.told[-1]
 
 
 def test_what_is_away_leaves_the_playlist_alone(library: Library, home: ImmichServer, tmp_path: Path) -> None:

@@ -122,6 +122,8 @@ class Watch:
         library, playlists = self._library, self._library.playlists
         wishes = {**vars(self._options), "together": True}
         found = library.recommend(*self._photos, progress=self._progress, **wishes)
+        if (gone := next(filter(_has_gone, found.errors), None)) is not None:
+            raise gone  # after it was looked for: the next look tells whether it is back
         self._tell("reading", [error for error in found.errors if str(error) not in self._known["looking"]])
         if not found.matches:
             raise UsageError(f"The playlist {printable(self._playlist)} stays as it is: nothing was found for it.")
@@ -208,6 +210,12 @@ def _state(path: str) -> State | None:
         return locations.state(path)
     except (OSError, InputError):
         return None
+
+
+def _has_gone(error: InputError) -> bool:
+    """Whether what can't be read is not there at all, or perhaps there, but can't be told."""
+    path = error.path
+    return isinstance(error, AwayError) or not (path is None or names_photos(path) or locations.exists(path))
 
 
 def _entry(song: Match | PlaylistSong) -> tuple[int, Passage | None]:

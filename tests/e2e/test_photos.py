@@ -151,6 +151,18 @@ def test_a_watch_ends_when_it_is_asked_to(songs: Path, immich: ImmichServer, tmp
         line = (tmp_path / "told").read_text()
         expected = "10 of them new" if number == signal.SIGTERM else "as it was"
         assert line == f"img2music: Wall: 10 songs for 4 pictures, {expected}.\n"
+    immich.answers = len(immich.asked)  # from now on it keeps waiting
+    process = subprocess.Popen(words(*ask), cwd=tmp_path, env=environment(tmp_path), stderr=subprocess.DEVNULL)
+    until = time.monotonic() + 60
+    while len(immich.asked) <= immich.answers and time.monotonic() < until:
+        time.sleep(0.02)
+    for _ in range(2):  # a second time for those who can't wait for what it waits for
+        time.sleep(0.2)
+        process.send_signal(signal.SIGTERM)
+    try:
+        assert process.wait(10) == -signal.SIGTERM
+    finally:
+        process.kill()
     shown = img2music("playlist", "show", "Wall", "--library", songs, "--format", "json", home=tmp_path).sound(0)
     assert len(shown.json["songs"]) == 10
     lacking = img2music("watch", "absent", "--playlist", "Wall", "--library", songs, home=tmp_path).sound(2)

@@ -42,7 +42,7 @@ def watch(
     """Keep a playlist up to date with photos: one through all of them, renewed whenever there are others.
 
     One line for each renewal. Where a photo service or a folder is away, the playlist stays as it is. Ends with Ctrl-C
-    or SIGTERM, and may be killed at any moment. Needs the extra "servers".
+    or SIGTERM, given twice at once, and may be killed at any moment. Needs the extra "servers".
     """
     from img2music.app.library import Library
     from img2music.app.server_exchange import music_connection
@@ -59,8 +59,12 @@ def watch(
             if report.done != "unchanged":
                 say(f"{printable(report.name)} at {to}: {done_words(report)}.")
 
+    def end(number: int, _: object) -> None:
+        ended.set()
+        signal.signal(number, signal.SIG_DFL)  # which does not wait, as for a service that is slow
+
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: ended.set())
+        signal.signal(number, end)
     with Library.open(library, create=bool(music)) as opened, progress_bar() as progress:
         watch = Watch(
             *(opened, photos, playlist, options),

@@ -1,5 +1,6 @@
 """Fixtures that every test may use."""
 
+import gc
 import importlib.util
 import os
 import sys
@@ -191,12 +192,24 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items[:] = [item for item in items if item not in left_out]
 
 
+def pytest_collection_finish() -> None:
+    """Whatever is there now stays to the end, and need not be looked through again and again."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_protocol(item: pytest.Item) -> None:
     """Tell whether a test may open SQLite files."""
     on_files = item.config.getoption("--database") == "sqlite" and "server" in item.fixturenames
     said = item.get_closest_marker("sqlite") or item.get_closest_marker("postgresql")
     item.config.stash[FILES] = on_files or bool(said) or not any(map(item.path.is_relative_to, BOTH))
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Tests wait a third of their time: for processes, time-outs and each other's locks."""
+    cores = len(os.sched_getaffinity(0))
+    return cores + (cores + 1) // 2
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -18,6 +18,7 @@ import pytest
 from tests.e2e.bad_libraries import LIBRARIES, URLS, BadLibrary
 from tests.e2e.bad_sounds import chords, encode
 from tests.e2e.command import Outcome, call, environment, img2music, words
+from tests.support.commands import refused
 
 pytestmark = pytest.mark.slow
 
@@ -94,13 +95,13 @@ def test_no_place_for_a_library(tmp_path: Path, music: Path) -> None:
     assert str(tmp_path / "data") in outcome.err
 
 
-def test_locked_by_another_program(tmp_path: Path, sound: Path, music: Path) -> None:
+def test_locked_by_another_program(tmp_path: Path, sound: Path, music: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("img2music.library.sqlite.BUSY_SECONDS", 1.0)
     library = Path(shutil.copy(sound, tmp_path / "library.db"))
     with closing(sqlite3.connect(library)) as other:
         other.execute("BEGIN IMMEDIATE")
         assert len(tracks(library, tmp_path)) == 3
-        outcome = img2music("scan", music, "--library", library, home=tmp_path).sound(2)
-        assert "another program" in outcome.err
+        assert "another program" in refused("scan", music, "--library", library)
     assert len(tracks(library, tmp_path)) == 3
 
 

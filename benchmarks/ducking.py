@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -24,6 +24,7 @@ from scipy.ndimage import binary_closing, binary_dilation, uniform_filter1d
 from scipy.signal import lfilter
 
 from benchmarks.report import Report
+from benchmarks.score import pulled
 from tests.support.soundtracks import RATE, Track, film
 
 Sound = NDArray[np.float64]
@@ -235,17 +236,9 @@ def loudness_range(samples: NDArray[np.float32]) -> float:
         )
         frame.sample_rate, frame.pts = RATE, first
         source.push(frame)
-        for measured in _pulled(graph):
+        for measured in pulled(graph):
             told = float(measured.metadata.get("lavfi.r128.LRA", told))
     return told
-
-
-def _pulled(graph: Graph) -> Iterator[Any]:
-    while True:
-        try:
-            yield graph.pull()
-        except (av.error.BlockingIOError, av.error.EOFError):
-            return
 
 
 def run(options: argparse.Namespace) -> Report:

@@ -109,10 +109,10 @@ def heard(path: Path, first_picture: float) -> Heard:
         end = float(frame.time) + frame.samples / frame.sample_rate
         parts += [np.ascontiguousarray(each.to_ndarray().T) for each in resampler.resample(frame)]
         graph.push(frame)
-        for measured in _pulled(graph):
+        for measured in pulled(graph):
             said = dict(measured.metadata) or said
     graph.push(None)
-    for measured in _pulled(graph):
+    for measured in pulled(graph):
         said = dict(measured.metadata) or said
     samples = np.concatenate(parts)
     skip = round((first_picture - start) * rate)
@@ -122,7 +122,8 @@ def heard(path: Path, first_picture: float) -> Heard:
     )
 
 
-def _pulled(graph: Graph) -> Iterator[Any]:
+def pulled(graph: Graph) -> Iterator[Any]:
+    """What a graph of filters gives by now."""
     while True:
         try:
             yield graph.pull()

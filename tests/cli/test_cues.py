@@ -1,7 +1,6 @@
 """The cues command, on sheets as people edit them, and Library.spot."""
 
 import json
-import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -10,11 +9,11 @@ import opentimelineio as otio
 import pytest
 
 import img2music
-from img2music.cli.app import main
 from img2music.errors import InputError, UsageError
 from img2music.soundtrack.cue_sheet import CueSheet
 from img2music.soundtrack.formats import FORMATS
 from img2music.soundtrack.swapping import load
+from tests.cli.conftest import Shell
 from tests.conftest import Locations
 from tests.soundtrack.test_cue_sheet import SHEET
 from tests.soundtrack.test_film import grain
@@ -38,14 +37,10 @@ def sheet(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]) -> Run:
+def run(shell: Shell) -> Run:
     def run_command(*arguments: object, code: int = 0) -> tuple[str, str]:
-        monkeypatch.setattr(sys, "argv", ["img2music", "cues", *map(str, arguments)])
-        with pytest.raises(SystemExit) as left:
-            main()
-        printed, told = capfdbinary.readouterr()
-        assert (left.value.code or 0) == code, told.decode()
-        return printed.decode(), told.decode()
+        printed, told = shell("cues", *arguments, code=code)
+        return printed.decode(), told
 
     return run_command
 

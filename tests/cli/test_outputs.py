@@ -12,10 +12,10 @@ import pytest
 from PIL import Image
 
 import img2music
-from img2music.cli.app import main
 from img2music.cli.output import require_outputs
 from img2music.errors import UsageError
 from img2music.matching.playlists import FORMATS
+from tests.cli.conftest import Shell
 from tests.conftest import Locations
 from tests.soundtrack.test_spotting import song
 from tests.support.commands import COMMANDS
@@ -54,7 +54,7 @@ def test_what_writes_can_be_forced(name: str) -> None:
 
 
 @pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], at: Locations) -> Run:
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shell: Shell, at: Locations) -> Run:
     """Run the command as the shell does, where there is a small library, and give what it told."""
     make_library(
         at(tmp_path / "library.db"), [record(f"/music/{i}.mp3", i / 9, 0.5, title=str(i)) for i in range(9)]
@@ -63,12 +63,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFi
     monkeypatch.chdir(tmp_path)
 
     def run_command(line: str, code: int = 0) -> str:
-        monkeypatch.setattr(sys, "argv", ["img2music", *line.split()])
-        with pytest.raises(SystemExit) as left:
-            main()
-        told = capfd.readouterr().err
-        assert (left.value.code or 0) == code, told
-        return told
+        return shell(*line.split(), code=code)[1]
 
     return run_command
 

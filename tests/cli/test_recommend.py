@@ -5,7 +5,6 @@ import io
 import json
 import os
 import shutil
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,12 +17,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from img2music.cli.app import main
 from img2music.cli.recommend import recommend
 from img2music.library.scanning import scan
 from img2music.library.store import LibraryStore
 from img2music.matching.playlists import FORMATS
 from img2music.options import ScanOptions
+from tests.cli.conftest import Shell
 from tests.conftest import ROOT, Locations
 from tests.support.library_sounds import write_sound
 from tests.support.songs import library as make_library
@@ -61,16 +60,11 @@ def songs(result: Result, query: int = 0) -> list[str]:
 
 
 @pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]) -> Run:
+def run(shell: Shell) -> Run:
     """Run the command as the shell does, and check its exit code."""
 
     def run_command(*arguments: object, code: int = 0) -> Result:
-        monkeypatch.setattr(sys, "argv", ["img2music", "recommend", *map(str, arguments)])
-        with pytest.raises(SystemExit) as left:
-            main()
-        printed, told = capfdbinary.readouterr()
-        assert (left.value.code or 0) == code, told.decode()
-        return Result(printed, told.decode())
+        return Result(*shell("recommend", *arguments, code=code))
 
     return run_command
 

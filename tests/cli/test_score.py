@@ -16,9 +16,9 @@ from PIL import Image
 
 from img2music.affect import Affect
 from img2music.analysis import CurvePoint
-from img2music.cli.app import main
 from img2music.media.video import survey_of
 from img2music.soundtrack.swapping import load
+from tests.cli.conftest import Shell
 from tests.conftest import Locations
 from tests.media.test_film_writer import digest
 from tests.soundtrack.test_film import grain
@@ -58,21 +58,15 @@ def folder(tmp_path_factory: pytest.TempPathFactory, places: Locations) -> Path:
 
 
 @pytest.fixture
-def run(
-    folder: Path, places: Locations, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]
-) -> Run:
+def run(folder: Path, places: Locations, monkeypatch: pytest.MonkeyPatch, shell: Shell) -> Run:
     """Run the command as the shell does, in the folder, and check its exit code."""
 
     def run_command(*arguments: object, code: int = 0, film: str = "film.mp4", library: str = "library.db"):
         words = ["score", film, "--image-model", "colours.onnx", "--match", "absolute", "--least-scene", 4]
         words = ["score", film] if "--sheet" in arguments else [*words, "--library", places(folder / library)]
         monkeypatch.chdir(folder)
-        monkeypatch.setattr(sys, "argv", ["img2music", *map(str, words), *map(str, arguments)])
-        with pytest.raises(SystemExit) as left:
-            main()
-        printed, told = capfdbinary.readouterr()
-        assert (left.value.code or 0) == code, told.decode()
-        return printed.decode(), told.decode()
+        printed, told = shell(*words, *arguments, code=code)
+        return printed.decode(), told
 
     return run_command
 

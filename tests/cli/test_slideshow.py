@@ -18,7 +18,7 @@ from PIL import Image
 
 from img2music.affect import Affect
 from img2music.analysis import CurvePoint
-from img2music.cli.app import main
+from tests.cli.conftest import Shell
 from tests.conftest import ROOT, Locations
 from tests.soundtrack.test_film import grain
 from tests.support.films import write_film
@@ -55,9 +55,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory, places: Locations) -> Path:
 
 
 @pytest.fixture
-def run(
-    folder: Path, places: Locations, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]
-) -> Run:
+def run(folder: Path, places: Locations, shell: Shell) -> Run:
     """Run the command as the shell does, check its exit code, and give what it told."""
 
     def run_command(*arguments: object, code: int = 0, photos: Path | None = None, alone: bool = False) -> str:
@@ -69,12 +67,7 @@ def run(
         words += [word for pair in usual.items() if pair[0] not in arguments for word in pair]
         if alone:
             words = ["slideshow", "--image-model", folder / "colours.onnx"]
-        monkeypatch.setattr(sys, "argv", ["img2music", *map(str, words), *map(str, arguments)])
-        with pytest.raises(SystemExit) as left:
-            main()
-        told = capfdbinary.readouterr()[1].decode()
-        assert (left.value.code or 0) == code, told
-        return told
+        return shell(*words, *arguments, code=code)[1]
 
     return run_command
 

@@ -3,7 +3,6 @@
 import csv
 import io
 import json
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,8 +11,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from img2music.cli.app import main
 from img2music.soundtrack.swapping import load
+from tests.cli.conftest import Shell
 from tests.conftest import ROOT, Locations
 from tests.soundtrack.test_film import grain
 from tests.soundtrack.test_spotting import SONGS, song
@@ -41,20 +40,14 @@ def folder(tmp_path_factory: pytest.TempPathFactory, places: Locations) -> Path:
 
 
 @pytest.fixture
-def run(
-    folder: Path, places: Locations, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]
-) -> Run:
+def run(folder: Path, places: Locations, shell: Shell) -> Run:
     """Run the command as the shell does, and check its exit code."""
 
     def run_command(*arguments: object, code: int = 0, film: Path | None = None, library: str = "library.db"):
         words = ["spot", film or folder / "film.mp4", "--library", places(folder / library)]
         words += ["--image-model", folder / "colours.onnx", "--match", "absolute", "--least-scene", 5, *arguments]
-        monkeypatch.setattr(sys, "argv", ["img2music", *map(str, words)])
-        with pytest.raises(SystemExit) as left:
-            main()
-        printed, told = capfdbinary.readouterr()
-        assert (left.value.code or 0) == code, told.decode()
-        return printed.decode(), told.decode()
+        printed, told = shell(*words, code=code)
+        return printed.decode(), told
 
     return run_command
 

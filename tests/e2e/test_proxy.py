@@ -13,6 +13,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -50,6 +51,28 @@ def nginx_block(**replaced: str) -> str:
     return str(block)
 
 
+@contextmanager
+def nginx(folder: Path, port: int, said: str) -> Iterator[None]:
+    """Nginx with a block of its configuration, in a folder, as soon as it listens at a port."""
+    found = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
+    if found is None:
+        lacking("needs nginx: apt install nginx-light")
+    (folder / "nginx.conf").write_text(NGINX.format(said))
+    command = [found, "-p", str(folder), "-c", "nginx.conf", "-e", "stderr"]
+    running = subprocess.Popen(command, stderr=subprocess.PIPE)
+    try:
+        for _ in range(200):
+            with socket.socket() as tried:
+                if tried.connect_ex(("127.0.0.1", port)) == 0:
+                    break
+            assert running.poll() is None, running.stderr and running.stderr.read()
+            time.sleep(0.05)
+        yield
+    finally:
+        running.terminate()
+        running.communicate(timeout=30)
+
+
 @pytest.fixture(scope="module")
 def provider() -> Iterator[OpenIdProvider]:
     with pytest.MonkeyPatch.context() as patch:
@@ -76,9 +99,6 @@ def trusted(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, ssl.SSLCont
 def address(
     trusted: tuple[Path, ssl.SSLContext], provider: OpenIdProvider, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[str]:
-    nginx = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
-    if nginx is None:
-        lacking("needs nginx: apt install nginx-light")
     home, folder = tmp_path_factory.mktemp("home"), trusted[0]
     (home / "tmp").mkdir()
     tune = encode(home / "tune.flac", chords([(60, 64, 67), (57, 60, 64)], 8.0), "flac", 16_000)
@@ -99,20 +119,8 @@ def address(
             "/etc/ssl/example.org.key": f"{folder}/key.pem",
             "http://127.0.0.1:8750": behind.removesuffix("/music/"),
         }
-        (folder / "nginx.conf").write_text(NGINX.format(nginx_block(**replaced)))
-        command = [nginx, "-p", str(folder), "-c", "nginx.conf", "-e", "stderr"]
-        proxy = subprocess.Popen(command, stderr=subprocess.PIPE)
-        try:
-            for _ in range(200):
-                with socket.socket() as tried:
-                    if tried.connect_ex(("127.0.0.1", port)) == 0:
-                        break
-                assert proxy.poll() is None, proxy.stderr and proxy.stderr.read()
-                time.sleep(0.05)
+        with nginx(folder, port, nginx_block(**replaced)):
             yield f"https://localhost:{port}/music/"
-        finally:
-            proxy.terminate()
-            proxy.communicate(timeout=30)
 
 
 def photo(side: int) -> bytes:

@@ -1,19 +1,15 @@
 """Calls of a music server's clients that nginx sends to img2music, as docs/servers.md sets it up."""
 
 import re
-import shutil
 import socket
-import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
 
-from tests.e2e.browser import lacking
 from tests.e2e.command import ROOT
-from tests.e2e.test_proxy import NGINX
+from tests.e2e.test_proxy import nginx
 from tests.support.servers import Server
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore::DeprecationWarning")]  # as `test_proxy` has it
@@ -28,9 +24,6 @@ def upstreams() -> Iterator[tuple[Server, Server]]:
 
 @pytest.fixture
 def proxy(upstreams: tuple[Server, Server], tmp_path: Path) -> Iterator[str]:
-    nginx = shutil.which("nginx", path="/usr/bin:/usr/sbin")
-    if nginx is None:
-        lacking("needs nginx: apt install nginx-light")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -38,19 +31,8 @@ def proxy(upstreams: tuple[Server, Server], tmp_path: Path) -> Iterator[str]:
     for old, server in zip(("http://127.0.0.1:8750", "http://127.0.0.1:4533"), upstreams, strict=True):
         assert block.count(old) == 1
         block = block.replace(old, server.url)
-    (tmp_path / "nginx.conf").write_text(NGINX.format(f"server {{ listen 127.0.0.1:{port};\n{block} }}\n"))
-    running = subprocess.Popen([nginx, "-p", str(tmp_path), "-c", "nginx.conf", "-e", "stderr"], stderr=subprocess.PIPE)
-    try:
-        for _ in range(200):
-            with socket.socket() as tried:
-                if tried.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-            assert running.poll() is None, running.stderr and running.stderr.read()
-            time.sleep(0.05)
+    with nginx(tmp_path, port, f"server {{ listen 127.0.0.1:{port};\n{block} }}\n"):
         yield f"http://127.0.0.1:{port}"
-    finally:
-        running.terminate()
-        running.communicate(timeout=30)
 
 
 def test_three_calls_come_here_and_all_others_go_to_the_server(proxy: str, upstreams: tuple[Server, Server]) -> None:

@@ -3,6 +3,8 @@ PYTHON ?= python3
 OUTPUT ?= demo-output
 VENV := .venv
 BIN := $(VENV)/bin
+# Tests wait for processes, time-outs and locks a good part of their time: half as many workers again as there are cores.
+WORKERS ?= $(shell echo $$(( ($$(getconf _NPROCESSORS_ONLN) * 3 + 1) / 2 )))
 PAGE := src/img2music/server/static/index.html
 
 .PHONY: install page demo demo-web quick test test-page test-cluster test-postgresql test-train lint docs site check clean
@@ -50,8 +52,8 @@ demo-web: $(PAGE) demo ## the page, on the demo's music
 quick: $(VENV)/.dev ## the inner loop: what is quick of every folder, in a minute
 	$(BIN)/python -m pytest -q -n auto -m "not slow and not postgresql and not cluster and not browser" --hypothesis-profile=quick --dist worksteal
 
-test: $(VENV)/.dev ## the whole suite but for what follows, on as many processes as there are cores
-	$(BIN)/python -m pytest -n auto --dist worksteal -m "not cluster and not browser"
+test: $(VENV)/.dev ## the whole suite but for what follows
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "not cluster and not browser"
 
 test-page: $(VENV)/.dev $(PAGE) ## the page in a browser (Debian's chromium), and what else needs one
 	$(BIN)/python -m pytest -n auto --dist worksteal -m browser tests/e2e

@@ -206,12 +206,6 @@ def pytest_runtest_protocol(item: pytest.Item) -> None:
     item.config.stash[FILES] = on_files or bool(said) or not any(map(item.path.is_relative_to, BOTH))
 
 
-def pytest_xdist_auto_num_workers() -> int:
-    """Tests wait a third of their time: for processes, time-outs and each other's locks."""
-    cores = len(os.sched_getaffinity(0))
-    return cores + (cores + 1) // 2
-
-
 def pytest_configure(config: pytest.Config) -> None:
     def refuse(event: str, arguments: tuple[object, ...]) -> None:
         if event == "sqlite3.connect" and not config.stash.get(FILES, True) and "vfs=memdb" not in str(arguments[0]):

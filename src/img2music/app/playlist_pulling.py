@@ -1,7 +1,7 @@
 """Takes a playlist of a music server into a library, in place."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from img2music.app.playlist_pushing import Done
@@ -22,10 +22,11 @@ class Pull:
         self._at, self._wishes = at, wishes
         self._notes: list[str] = []
         self._needs: list[Literal["overwrite"]] = []
-        listed, links = at.server.playlists(), at.store.servers.links(at.name)
+        self._listed = listed = at.server.playlists()
+        links = at.linked(listed)
         self._there = there = _chosen(at, playlist, listed, links)
-        self._link = next((each for each in links if each.id == there.id or _is_unknown(each, there)), None)
-        self.songs = tuple(at.server.playlist_songs(there.id))
+        self._link = links.get(there.id)
+        self.songs = at.songs_there(there)
         """What it holds there."""
 
     def run(self) -> PullReport:
@@ -82,6 +83,7 @@ class Pull:
             mark=link.mark if link is not None else mark or str(uuid.uuid4()),
             name=there.name,
             songs=self.songs,
+            before=tuple(each.id for each in self._listed),
             title=here.name,
             updated=here.updated,
             theirs=mark is None if link is None else link.theirs,
@@ -147,19 +149,14 @@ class Pull:
             raise ConflictError(f"{told}. Push it to have that there, or give `overwrite=True` to lose it.")
 
 
-def _is_unknown(link: Link, there: ServerPlaylist) -> bool:
-    """Whether a playlist is what a link is about that does not know its id, or one of another."""
-    return mark_of(there) == link.mark and not link.theirs
-
-
 def _chosen(
-    at: Exchange, playlist: int | str, listed: Sequence[ServerPlaylist], links: Sequence[Link]
+    at: Exchange, playlist: int | str, listed: Sequence[ServerPlaylist], links: Mapping[str, Link]
 ) -> ServerPlaylist:
     """Find a playlist of the server by what a person calls it."""
     own = {each.name: each.id for each in at.store.playlists.all()}
     wanted = own.get(playlist) if isinstance(playlist, str) else playlist
-    for link in links:
-        if link.playlist == wanted and (there := at.standing(link, listed)) is not None:
+    for there in listed:
+        if there.id in links and links[there.id].playlist == wanted:
             return there
     text = str(playlist)
     found = [each for each in listed if each.id == text] or [each for each in listed if each.name == text]

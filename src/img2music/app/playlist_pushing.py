@@ -24,6 +24,7 @@ class Push:
         self._notes: list[str] = []
         self._needs: list[Literal["overwrite", "take_over"]] = []
         self._listed: Sequence[ServerPlaylist] = at.server.playlists()
+        self._renamed_there = False
 
     def run(self) -> PushReport:
         """Write it, or tell what would be written."""
@@ -37,7 +38,7 @@ class Push:
                 raise UsageError(f"{has}, {nothing}.")
             self._notes.append(f"{has}, {nothing}.")
         link, there, name = self._find()
-        actual = None if there is None else tuple(at.server.playlist_songs(there.id))
+        actual = None if there is None else at.songs_there(there)
         if there is not None and actual is not None and link is not None:
             self._require_unchanged(link, there, actual)
         own = link or Link(playlist=found.id, id=None, mark=str(uuid.uuid4()), name=name)
@@ -49,8 +50,11 @@ class Push:
             id_, stored = (there.id, wanted) if there and done == "unchanged" else self._write(own, there, name, wanted)
             if stored != wanted:
                 self._notes.append(_lie(at.name, wanted, stored))
-            settled = replace(own, id=id_, name=name, songs=stored, sending=None, naming=None, before=(), theirs=False)
-            at.store.servers.put_link(at.name, replace(settled, title=found.name, updated=found.updated))
+            before = {each.id for each in self._listed if there is None or each.id != there.id} | {id_}
+            both = own.name if self._renamed_there else name  # until it is pulled, which renames it here, too
+            settled = replace(own, id=id_, name=both, songs=stored, sending=None, naming=None, theirs=False)
+            settled = replace(settled, before=tuple(before), title=found.name, updated=found.updated)
+            at.store.servers.put_link(at.name, settled)
         return PushReport(
             connection=at.name,
             playlist=found.name,
@@ -151,6 +155,7 @@ class Push:
                 self._notes.append(told)
             return here
         if there.name != link.name:
+            self._renamed_there = True
             self._notes.append(f"It was renamed at {where}, to {printable(there.name)}, and keeps that name there.")
         return there.name
 

@@ -86,20 +86,34 @@ class Exchange:
         return [*matched.values()], left_out
 
     def standing(self, link: Link, listed: Sequence[ServerPlaylist]) -> ServerPlaylist | None:
-        """Find the playlist of the server that a link is about."""
+        """Find the playlist of the server that a link is about.
+
+        Where there is none of its id and none bears its mark, it may be one that came since, and is not known yet: what
+        was being made or renamed when that was stopped, or what somebody renamed where names are ids.
+        """
         by_id = {each.id: each for each in listed}
         if link.id is not None and link.id in by_id:
             return by_id[link.id]
         for each in listed:
             if mark_of(each) == link.mark:
                 return each
-        if link.sending is None:
+        known = {*link.before, *(other.id for other in self.store.servers.links(self.name))}
+        new = [each for each in listed if each.own and each.id not in known and mark_of(each) is None]
+        if link.sending is not None:
+            named = (each for each in new if each.name == link.naming)
+            return next((each for each in named if begun(self.songs_there(each), link.sending)), None)
+        if not link.before or not link.songs:
             return None
-        for each in listed:  # it was being made, or renamed where names are ids, when that was stopped
-            new = each.own and each.id not in link.before and each.name == link.naming and mark_of(each) is None
-            if new and begun(tuple(self.server.playlist_songs(each.id)), link.sending):
-                return each
-        return None
+        return next((each for each in new if each.comment is None and self.songs_there(each) == link.songs), None)
+
+    def linked(self, listed: Sequence[ServerPlaylist]) -> dict[str, Link]:
+        """What is known of playlists of the server, by their ids."""
+        links = ((self.standing(link, listed), link) for link in self.store.servers.links(self.name))
+        return {there.id: link for there, link in links if there is not None}
+
+    def songs_there(self, playlist: ServerPlaylist) -> tuple[str, ...]:
+        """Read the ids of the songs of a playlist of the server."""
+        return tuple(self.server.playlist_songs(playlist.id))
 
     def takeable(self, songs: Sequence[str]) -> tuple[list[MatchedSong], list[LeftOutSong]]:
         """Tracks for the songs of a server's playlist, each once, and the songs that the library does not have."""

@@ -72,9 +72,10 @@ class ServerPlaylists(Closing):
         """
         at = self._exchange
         titles = {each.id: each.name for each in at.store.playlists.all()}
-        links = {link.id: link for link in at.store.servers.links(at.name) if link.id is not None}
+        listed = at.server.playlists()
+        links = at.linked(listed)
         found = []
-        for each in sorted(at.server.playlists(), key=lambda each: (each.name.casefold(), each.id)):
+        for each in sorted(listed, key=lambda each: (each.name.casefold(), each.id)):
             link = links.get(each.id)
             ours = mark_of(each) is not None or (link is not None and not link.theirs)
             title = None if link is None else titles.get(link.playlist)
@@ -235,7 +236,7 @@ class ServerPlaylists(Closing):
             listed = at.server.playlists()
             link = at.link_of(found.id)
             there = None if link is None else at.standing(link, listed)
-            songs = () if there is None else tuple(at.server.playlist_songs(there.id))
+            songs = () if there is None else at.songs_there(there)
             walk = at.unknown(songs)
             at.renew(progress, refresh=refresh, walk=walk)
         return _compared(at, found, there, songs, link)

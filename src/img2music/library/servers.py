@@ -90,8 +90,8 @@ class KnownSong:
 class Link:
     """A playlist of a server that stands for one of the library, as both last were the same.
 
-    While it is being written there, ``sending`` holds what is meant to be in it, ``naming`` its name, and ``before``
-    the ids of the playlists that were there before; while it is being made, ``id`` is None.
+    While it is being written there, ``sending`` holds what is meant to be in it and ``naming`` its name; while it is
+    being made, ``id`` is None. ``before`` holds the ids of the playlists that were there then, by which new ones are known.
     """
 
     playlist: int

@@ -388,6 +388,54 @@ def test_a_playlist_is_made_and_replaced_in_place(
     assert server.lists == {}
 
 
+@pytest.mark.parametrize(("form", "refuses"), [(100_000, True), (1000, True), (1000, False), (None, True)])
+def test_a_long_playlist_is_never_seen_shorter_than_the_old_or_the_new_one(
+    server: SubsonicServer, form: int | None, refuses: bool
+) -> None:
+    """By one form where a server takes it; else the new songs come behind the old ones, and these go then."""
+    server.form, server.refuses = form or 1000, refuses
+    server.extensions = ["formPost"] if form else []
+    opened, songs = login(server), [each["id"] for each in server.songs]
+    for old, new in (
+        (songs[:1100], songs[::-1]),
+        (songs[:300], songs[150:]),  # of which some are at the end of the old one
+        (songs, songs[700:1000]),
+        (songs, songs[1:] + songs[:1]),
+        ([], songs),
+    ):
+        id_ = opened.create_playlist("Evening", "made: 1", old)
+        server.seen.clear()
+        opened.replace_playlist(id_, "Evening", "made: 1", new)
+        assert opened.playlist_songs(id_) == new
+        if refuses:
+            assert min(map(len, server.seen)) >= min(len(old), len(new))
+        if form == 100_000:
+            assert server.seen == [new]
+        opened.delete_playlist(id_)
+
+
+def test_a_long_playlist_that_was_stopped_while_it_was_replaced_is_gone_on_with(server: SubsonicServer) -> None:
+    server.form = 1000
+    opened, songs = login(server), [each["id"] for each in server.songs]
+    id_ = opened.create_playlist("Evening", "made: 1", songs[:1100])
+    answer, new = server.answer, songs[::-1]
+    for runs in range(1, 20):
+        changes = len(server.seen)
+
+        def end(asked: Any, changes: int = changes) -> Answer:
+            found = answer(asked)
+            return Reset() if len(server.seen) > changes else found
+
+        server.answer = end  # type: ignore[method-assign]
+        with contextlib.suppress(SourceError):
+            opened.replace_playlist(id_, "Evening", "made: 1", new)
+            break
+        assert len(server.lists[id_]["songs"]) >= 1100
+    server.answer = answer  # type: ignore[method-assign]
+    assert opened.playlist_songs(id_) == new
+    assert runs == 7  # three portions come, three go
+
+
 @pytest.mark.parametrize("lost", [1, 2, 3, 4])
 def test_a_playlist_that_was_begun_is_made_once(server: SubsonicServer, lost: int) -> None:
     """However far it came before it broke, and whether or not its server had done what was asked."""

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from img2music.app.library import Library, store_of
+from img2music.connectors import mpd, opensubsonic, plex
 from img2music.connectors.connections import connection
 from img2music.connectors.http import Limits
 from img2music.connectors.jellyfin import Jellyfin
@@ -86,6 +87,14 @@ class Home:
         assert len(found) == len(dict(found)), found
         return {name: [self.titles[song] for song in songs] for name, songs in found}
 
+    def forget(self) -> None:
+        """Delete all playlists, here and there."""
+        with Library.open(self.library) as opened:
+            for each in opened.playlists.list().playlists:
+                opened.playlists.delete(each.id)
+        for name, _ in self.there.lists():
+            self.there.delete(name)
+
     def songs(self, *numbers: int) -> list[str]:
         return [self.ids[number] for number in numbers]
 
@@ -102,9 +111,11 @@ def there(
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ask as fast as servers of our own can answer."""
+    """Ask as fast as servers of our own can answer; few songs are several portions."""
     for kind in (OpenSubsonic, Jellyfin, Plex):
         monkeypatch.setattr(kind.__init__, "__defaults__", (Limits(rate=10_000),))
+    for module, name in ((opensubsonic, "IN_FORM"), (plex, "IN_ADDRESS"), (mpd, "IN_LIST")):
+        monkeypatch.setattr(module, name, 3)
 
 
 @pytest.fixture
@@ -185,16 +196,15 @@ def test_likes_go_both_ways(home: Home) -> None:
     home.there.like(home.ids[1])
     home.there.like(home.ids[0])
     call("feedback", "like", "#4", "#1", "--library", home.library)
-    found, told = home.tell("push", "home", "--likes")
+    found, _ = home.tell("push", "home", "--likes")
     assert (found["new"], [each["name"] for each in found["left_out"]]) == (["Song 3 - Artist 0"], ["Only here - Me"])
     assert home.there.liked() == set(home.songs(0, 1, 3))
-    found, told = home.tell("pull", "home", "--likes")
+    found, _ = home.tell("pull", "home", "--likes")
     assert (found["new"], found["known"], len(found["left_out"])) == (["Song 1 - Artist 0"], 1, 1)
 
 
 @pytest.mark.parametrize("what", ["made", "renewed", "pulled"])
 def test_what_is_killed_at_any_moment_is_there_once_and_whole_after_the_next_run(home: Home, what: str) -> None:
-    there = home.there
     with Library.open(home.library) as library:
         playlists = library.playlists
 
@@ -202,24 +212,18 @@ def test_what_is_killed_at_any_moment_is_there_once_and_whole_after_the_next_run
             with playlists.at("home") as server:
                 return server.pull(name) if what == "pulled" else server.push(name)
 
-        name, whole = "Evening", [5, 3, 9, 7]
-        if what == "pulled":
-            there.add(name, home.songs(*whole))
-        else:
-            playlists.save(name, [number + 1 for number in whole])
-        if what == "renewed":
-            exchange(name)
         for moments in itertools.count():
-            if what == "renewed":
-                name, whole = f"Evening {moments}", [whole[-1], *whole[:-1]]
-                playlists.change(playlists.list().playlists[0].id, songs=[number + 1 for number in whole], name=name)
-            elif what == "made":
-                for kept, _ in there.lists():
-                    there.delete(kept)
-                playlists.delete(name)
-                playlists.save(name, [number + 1 for number in whole])
-            elif moments:
-                playlists.delete(name)
+            name, whole = f"Evening {moments}", [5 + moments % 7, 3, 2, 4]
+            tracks = [number + 1 for number in whole]
+            kept = playlists.list().playlists
+            if what == "renewed" and kept:
+                playlists.change(kept[0].id, songs=tracks, name=name)
+            else:
+                home.forget()
+                if what == "pulled":
+                    home.there.add(name, home.songs(*whole))
+                else:
+                    playlists.save(name, tracks)
             try:
                 with killed_after(moments):
                     exchange(name)

@@ -30,8 +30,9 @@ VERSION = "1.16.1"
 PAGE = 500
 """Songs or albums of a request; the documentation allows no more."""
 IN_FORM, IN_QUERY = 500, 100
-"""Ids of songs in a request: servers bound forms by their fields (Jetty's 1,000), and addresses by their bytes."""
-LIMITS = Limits(rate=50)  # a server of one's own
+"""Ids of songs in a request that any server takes: forms are bound by their fields (1,000 of Jetty's and of Tomcat's),
+addresses by their bytes."""
+LIMITS = Limits(rate=50, body=64 << 20)  # a server of one's own, whose longest playlists are told in one answer
 
 _STATUSES = {10: 400, 20: 426, 30: 501, 40: 401, 41: 401, 42: 401, 43: 401, 44: 401, 50: 403, 60: 402, 70: 404}
 """What Subsonic's codes of faults are in HTTP; all others are 400."""
@@ -215,15 +216,34 @@ class OpenSubsonic(GivesFiles):
             self._ask("star" if liked else "unstar", id=portion)
 
     def _fill(self, playlist: str, name: str, songs: Sequence[str]) -> None:
-        """Give a playlist these songs and no others: as many as a request holds at once, the others behind them."""
-        first, *others = self._portions(songs) or [[]]
-        self._ask("createPlaylist", playlistId=playlist, name=name, songId=first)
-        for portion in others:
+        """Give a playlist these songs and no others, at once.
+
+        Where a request does not hold that many, they come in portions behind the old ones, which go then: who looks
+        meanwhile sees no half of either, and what was stopped is gone on with.
+        """
+        whole = len(songs) <= self._portion
+        if whole or self._in_forms:
+            try:
+                self._ask("createPlaylist", again=whole, playlistId=playlist, name=name, songId=list(songs))
+            except SourceError as error:
+                if whole or error.final or error.status == 404:
+                    raise
+        if whole:
+            return
+        there = self.playlist_songs(playlist)
+        kept = _overlap(there, songs)
+        for portion in self._portions(songs[kept:]):
             self._ask("updatePlaylist", again=False, playlistId=playlist, songIdToAdd=portion)
+        for portion in self._portions(there[: len(there) - kept]):  # whose places the next ones take then
+            places = list(range(len(portion)))
+            self._ask("updatePlaylist", again=False, playlistId=playlist, songIndexToRemove=places)
 
     def _portions(self, songs: Sequence[str]) -> list[list[str]]:
-        most = IN_FORM if self._in_forms else IN_QUERY
-        return [list(songs[first : first + most]) for first in range(0, len(songs), most)]
+        return [list(songs[first : first + self._portion]) for first in range(0, len(songs), self._portion)]
+
+    @property
+    def _portion(self) -> int:
+        return IN_FORM if self._in_forms else IN_QUERY
 
     def _named(self, name: str) -> str | None:
         return next((each.id for each in self.playlists() if each.name == name and each.own), None)
@@ -352,6 +372,12 @@ def _id(entry: dict[str, Any]) -> str:
 def _named(found: Any) -> str | None:
     text = told.text(found)
     return None if text is None or _NOBODY.fullmatch(text) else text
+
+
+def _overlap(there: Sequence[str], songs: Sequence[str]) -> int:
+    """How many of the first songs are the last ones there."""
+    most = min(len(there), len(songs))
+    return next(count for count in range(most, -1, -1) if list(there[len(there) - count :]) == list(songs[:count]))
 
 
 def _suffix(entry: dict[str, Any], path: str | None) -> str | None:

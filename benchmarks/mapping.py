@@ -94,7 +94,7 @@ def renewed(library: str, url: str) -> dict[str, Any]:
     with LibraryStore.open(library) as store:
         server = OpenSubsonic(connection, SubsonicServer.PASSWORD)
         start = time.perf_counter()
-        renew(store, server, connection)
+        renew(store, server, connection, server.look().counts.get("songs"))
         took = time.perf_counter() - start
         status = Path("/proc/self/status").read_text(encoding="ascii")
         (most,) = re.findall(r"VmHWM:\s*(\d+) kB", status)

@@ -140,6 +140,11 @@ def shown(text: str) -> str:
     return repr(printable(text[:30])) + ("..." if len(text) > 30 else "")
 
 
+def counted(number: int, what: str) -> str:
+    """Say how many there are of something."""
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
 def printable(text: str) -> str:
     """Make a path or a tag safe to print on one line of any terminal: control characters and surrogates escaped."""
     return "".join(

@@ -178,7 +178,7 @@ def test_what_somebody_changed_there_is_not_lost(library: img2music.Library, hom
     library.playlists.save("Evening", [1, 2, 3])
     id_ = home.push("Evening").id or ""
     kept.change(id_, songs=ids(1, 9, 3))
-    with pytest.raises(UsageError, match="1 songs were added and 1 removed"):
+    with pytest.raises(UsageError, match="songs added: 1, removed: 1: pull it"):
         home.push("Evening")
     assert kept.playlists[id_]["songs"] == ids(1, 9, 3)
     assert home.push("Evening", dry_run=True).needs == ("overwrite",)
@@ -241,7 +241,7 @@ def test_a_server_that_stores_less_than_it_is_sent_is_told(
     kept.plan(lies=ids(2, 4))
     library.playlists.save("Evening", [1, 2, 3, 4])
     told = home.push("Evening")
-    assert told.notes == ("home was sent 4 songs and stored 2: look there for what it refuses.",)
+    assert told.notes == ("home stored 2 of 4 songs, without Song 2 - Band, Song 4 - Band: look there for why.",)
     kept.plan()
     assert home.push("Evening").notes == ()  # what it stored is no change by somebody
     assert kept.playlists[told.id or ""]["songs"] == ids(1, 2, 3, 4)
@@ -447,6 +447,8 @@ def test_unsure_songs_are_listed_with_what_they_may_be(
     assert "another album" in unsure.why
     assert (found.mapped, found.absent) == (0, 1)
     library.playlists.save("Evening", [1, 2])
+    told = home.push("Evening", dry_run=True)
+    assert [(each.track, each.unsure) for each in told.left_out] == [(1, True), (2, False)]
     with pytest.raises(UsageError, match="home has no song"):
         home.push("Evening")
 
@@ -485,7 +487,7 @@ def test_likes_go_both_ways_and_nothing_is_taken_back(
 
 
 def test_what_is_no_music_server_and_no_connection_is_told(library: img2music.Library) -> None:
-    with pytest.raises(UsageError, match="no connection nowhere; there are home"):
+    with pytest.raises(UsageError, match="no connection nowhere; there is home"):
         library.playlists.at("nowhere")
 
 

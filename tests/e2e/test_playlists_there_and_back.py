@@ -166,7 +166,7 @@ def test_there_and_back(home: Home) -> None:
     there.change("Late", home.songs(7, 0, 2, 3))
     _, told = home.tell("diff", "Late", "home", code=1)
     _, told = home.tell("push", "Late", "home", code=2)
-    assert "2 songs were added and 1 removed: pull it" in told
+    assert "songs added: 2, removed: 1: pull it" in told
     found, told = home.tell("pull", "Late", "home", code=1)
     assert (found["done"], found["kept"], len(found["left_out"])) == ("renewed", 1, 1)
     assert home.here() == {"Late": [7, only_here, 2, 3]}

@@ -6,14 +6,17 @@ from dataclasses import replace
 from typing import Literal
 
 from img2music.app.server_exchange import MARK, Exchange, begun, mark_of
-from img2music.app.server_reports import PushReport
+from img2music.app.server_reports import MatchedSong, PushReport
 from img2music.connectors.music_server import ServerPlaylist
-from img2music.errors import ConflictError, UsageError, printable
+from img2music.errors import ConflictError, UsageError, counted, printable
 from img2music.library.playlists import PlaylistSummary
 from img2music.library.servers import Link, same_name
 from img2music.options import ExchangeOptions
 
 Done = Literal["made", "renewed", "unchanged"]
+
+MOST_NAMED = 3
+"""Songs that a note names."""
 
 
 class Push:
@@ -42,6 +45,7 @@ class Push:
         if there is not None and actual is not None and link is not None:
             self._require_unchanged(link, there, actual)
         own = link or Link(playlist=found.id, id=None, mark=str(uuid.uuid4()), name=name)
+        own = replace(own, songs=actual or ())
         done: Done = "made" if there is None else "renewed"
         if there is not None and (actual, there.name) == (wanted, name) and _bears(there, own.mark):
             done = "unchanged"
@@ -49,7 +53,7 @@ class Push:
         if not self._wishes.dry_run:
             id_, stored = (there.id, wanted) if there and done == "unchanged" else self._write(own, there, name, wanted)
             if stored != wanted:
-                self._notes.append(_lie(at.name, wanted, stored))
+                self._notes.append(_lie(at.name, matched, stored))
             before = {each.id for each in self._listed if there is None or each.id != there.id} | {id_}
             both = own.name if self._renamed_there else name  # until it is pulled, which renames it here, too
             settled = replace(own, id=id_, name=both, songs=stored, sending=None, naming=None, theirs=False)
@@ -121,9 +125,7 @@ class Push:
         if actual == link.songs or (link.sending is not None and _between(actual, link.songs, link.sending)):
             return
         more, less = len(set(actual) - set(link.songs)), len(set(link.songs) - set(actual))
-        what = (
-            f"{more} songs were added and {less} removed" if more or less else "its songs were put into another order"
-        )
+        what = f"songs added: {more}, removed: {less}" if more or less else "its songs were put into another order"
         told = f"The playlist {printable(there.name)} was changed at {self._at.name} since it was written: {what}"
         if self._wishes.overwrite or self._wishes.take_over:
             self._notes.append(f"{told}; that is overwritten.")
@@ -178,9 +180,12 @@ def _between(actual: tuple[str, ...], old: tuple[str, ...], sent: tuple[str, ...
     return any(begun(actual[:cut], old) and begun(actual[cut:], sent) for cut in cuts) or begun(actual, sent)
 
 
-def _lie(name: str, sent: tuple[str, ...], stored: tuple[str, ...]) -> str:
-    lost = len(set(sent) - set(stored))
+def _lie(name: str, sent: Sequence[MatchedSong], stored: tuple[str, ...]) -> str:
+    """Say what a server stored that is not what it was sent."""
+    lost = [each.name for each in sent if each.song not in stored]
     if lost:
-        return f"{name} was sent {len(sent)} songs and stored {len(sent) - lost}: look there for what it refuses."
-    more = len(set(stored) - set(sent))
-    return f"{name} stored {f'{more} songs more than' if more else 'in another order'} what was sent."
+        named = ", ".join(lost[:MOST_NAMED]) + (f" and {len(lost) - MOST_NAMED:,} more" if lost[MOST_NAMED:] else "")
+        kept = f"{len(sent) - len(lost):,} of {counted(len(sent), 'song')}"
+        return f"{name} stored {kept}, without {named}: look there for why."
+    more = len(stored) - len(sent)
+    return f"{name} stored {counted(more, 'song') + ' more than' if more > 0 else 'in another order'} what was sent."

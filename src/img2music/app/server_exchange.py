@@ -10,7 +10,7 @@ from img2music.connectors.connections import Connection, connection
 from img2music.connectors.music_server import MusicServer, ServerPlaylist
 from img2music.connectors.registry import MUSIC, music_server
 from img2music.errors import UsageError, printable
-from img2music.library.mapping import Mapped
+from img2music.library.mapping import Mapped, Verdict
 from img2music.library.matched_servers import renew, takes_long
 from img2music.library.playlists import PlaylistEntry, PlaylistSummary
 from img2music.library.servers import KnownSong, Link
@@ -40,6 +40,7 @@ class Exchange:
         self.connection = music_connection(name)
         self.name = self.connection.name
         self.server: MusicServer = music_server(self.connection)
+        self._counted: list[int | None] = []  # by `takes_long`, for what is done then
 
     def close(self) -> None:
         """End the connection."""
@@ -47,11 +48,17 @@ class Exchange:
 
     def renew(self, progress: Progress, *, refresh: bool = False, walk: bool = False) -> None:
         """Bring up to date which songs of the server are tracks of the library."""
-        renew(self.store, self.server, self.connection, refresh=refresh, walk=walk, progress=progress)
+        told = self._counted.pop() if self._counted else self._count()
+        renew(self.store, self.server, self.connection, told, refresh=refresh, walk=walk, progress=progress)
 
     def takes_long(self) -> bool:
         """Whether that takes more than a few seconds."""
-        return takes_long(self.store, self.server, self.connection)
+        self._counted = [self._count()]
+        return takes_long(self.store, self.connection, self._counted[0])
+
+    def _count(self) -> int | None:
+        """How many songs the server counts, which also tests the login."""
+        return self.server.look().counts.get("songs")
 
     def link_of(self, playlist: int) -> Link | None:
         """What is known of the playlist there that stands for one here."""
@@ -77,7 +84,9 @@ class Exchange:
                 near = maybe.get(track.id, [])
                 told = tuple(song_name(names[each.song]) for each in near[:3] if each.song in names)
                 why = near[0].evidence.why if near else "the server has nothing like it"
-                left_out.append(LeftOutSong(track=track.id, song=None, name=name, why=why, candidates=told))
+                unsure = any(each.evidence.verdict is not Verdict.NO for each in near)
+                lost = LeftOutSong(track=track.id, song=None, name=name, why=why, candidates=told, unsure=unsure)
+                left_out.append(lost)
             elif first.song in matched:
                 why = f"the server has one song for it and #{matched[first.song].track}"
                 left_out.append(LeftOutSong(track=track.id, song=first.song, name=name, why=why))
@@ -155,6 +164,7 @@ class Exchange:
                 name=song_name(names[each.song]) if each.song in names else each.song,
                 why=each.why,
                 candidates=tuple(track_name(tracks[one.track]) for one in each.candidates if one.track in tracks),
+                unsure=each.unsure,
             )
             for each in songs
         ]

@@ -34,6 +34,8 @@ class LeftOutSong:
     """Why it has none."""
     candidates: tuple[str, ...] = ()
     """What it may be, the likeliest first: tracks by number, songs of the server by name."""
+    unsure: bool = False
+    """Whether it may be one of these after all; else they are only what is most like it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)

@@ -11,7 +11,16 @@ from img2music.app.library import Library
 from img2music.app.playlists import PlaylistSong, SavedPlaylist
 from img2music.connectors.folders import under
 from img2music.connectors.service_photos import names_photos, service_of
-from img2music.errors import AwayError, Cancelled, Img2MusicError, InputError, UsageError, printable, require_extra
+from img2music.errors import (
+    AwayError,
+    Cancelled,
+    Img2MusicError,
+    InputError,
+    UsageError,
+    counted,
+    printable,
+    require_extra,
+)
 from img2music.library.record import require_name
 from img2music.matching.passages import Passage
 from img2music.matching.query import QueryKind
@@ -132,8 +141,8 @@ class Watch:
         known = [] if before is None else [_entry(song) for song in playlists.read(before.id).songs]
         pictures = sum(each.query.kind is QueryKind.IMAGE for each in found)
         asked = [(pictures, "picture"), (len(found) - pictures, "song")]
-        wanted = " and ".join(_count(number, what) for number, what in asked if number)
-        count = f"{_count(len(songs), 'song')} for {wanted}"
+        wanted = " and ".join(counted(number, what) for number, what in asked if number)
+        count = f"{counted(len(songs), 'song')} for {wanted}"
         if before is not None and known == [_entry(match) for _, match in songs]:
             self._told(f"{printable(self._playlist)}: {count}, as it was.")
             return playlists.read(before.id)
@@ -220,7 +229,3 @@ def _has_gone(error: InputError) -> bool:
 
 def _entry(song: Match | PlaylistSong) -> tuple[int, Passage | None]:
     return song.track.id, song.passage
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}{'s' if number != 1 else ''}"

@@ -8,7 +8,7 @@ import click
 from img2music.cli.options import Decorator, argument, command, opened_library, option, options_of
 from img2music.cli.output import ReportFormat, for_people, format_option, print_json, print_table, say
 from img2music.cli.progress import progress_bar
-from img2music.errors import UsageError
+from img2music.errors import UsageError, counted
 from img2music.options import ME, ExchangeOptions
 
 if TYPE_CHECKING:
@@ -150,7 +150,9 @@ def match(library: "Library", connection: str, refresh: bool, format_: ReportFor
         print_json(found)
     ways = ", ".join(f"{count} by {how}" for how, count in found.ways.items())
     known = f"{found.mapped} are tracks of the library{f' ({ways})' if ways else ''}"
-    say(f"{found.songs} songs at {connection}: {known}, {len(found.unsure)} may be, {found.absent} are not.")
+    say(f"{counted(found.songs, 'song')} at {connection}: {known}, {len(found.unsure)} may be, {found.absent} are not.")
+    if found.unsure:
+        say("What may be becomes sure by tags that agree: correct them on either side, and do this with `refresh=True`.")
 
 
 def _require_either(playlist: str | None, likes: bool) -> None:
@@ -162,7 +164,15 @@ def done_words(report: "PushReport | PullReport") -> str:
     """Say what became of a playlist."""
     done = f"would be {report.done}" if report.dry_run and report.done != "unchanged" else report.done
     left = f", {len(report.left_out)} left out" if report.left_out else ""
-    return f"{done}, {len(report.matched)} songs{left}"
+    return f"{done}, {counted(len(report.matched), 'song')}{left}"
+
+
+def say_unsure(connection: str, songs: "Sequence[LeftOutSong]") -> None:
+    """Tell how to go on with songs that may be at the server, or here, and are left out since that is unsure."""
+    unsure = sum(each.unsure for each in songs)
+    if unsure:
+        may = f"{counted(unsure, 'song')} left out may be there after all"
+        say(f"{may}: img2music playlist match {connection} tells why that is unsure, and how it becomes sure.")
 
 
 def _give(
@@ -182,6 +192,7 @@ def _give(
         say(note)
     for needed in report.needs:
         say(f"It is refused without `{needed}=True`.")
+    say_unsure(report.connection, left_out)
     say(f"{told}.")
     if left_out:
         raise click.exceptions.Exit(1)
@@ -195,7 +206,9 @@ def _give_likes(report: "LikesReport", format_: ReportFormat | None) -> None:
         print_json(report)
     where = f"at {report.connection}" if report.to == "server" else f"here, from {report.connection}"
     would = "would be " if report.dry_run else ""
-    say(f"{len(report.new)} songs {would}newly liked {where}, {report.known} before, {len(report.left_out)} left out.")
+    new = counted(len(report.new), "song")
+    say_unsure(report.connection, report.left_out)
+    say(f"{new} {would}newly liked {where}, {report.known} before, {len(report.left_out)} left out.")
 
 
 def print_left_out(songs: "Sequence[LeftOutSong]") -> None:

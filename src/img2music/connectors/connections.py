@@ -59,7 +59,7 @@ def connection(name: str) -> Connection:
     """Find a connection by its name."""
     found = {each.name: each for each in connections()}
     if name not in found:
-        known = f"there are {', '.join(found)}" if found else "there is none yet"
+        known = f"there {'is' if len(found) == 1 else 'are'} {', '.join(found)}" if found else "there is none yet"
         raise UsageError(f"There is no connection {printable(name)}; {known}.")
     return found[name]
 

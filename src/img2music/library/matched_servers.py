@@ -35,6 +35,7 @@ def renew(
     store: LibraryStore,
     server: MusicServer,
     connection: Connection,
+    told: int | None,
     *,
     refresh: bool = False,
     walk: bool = False,
@@ -42,10 +43,9 @@ def renew(
 ) -> Renewed:
     """Read the songs of a server if they may have changed, and match those that are new or that may match by now.
 
-    They are read again where the server counts another number of songs than it did, after a day, with ``walk``, and
-    with ``refresh``, which also has all of them matched again.
+    They are read again where the server counts another number of songs (``told``) than it did, after a day, with
+    ``walk``, and with ``refresh``, which also has all of them matched again.
     """
-    told = server.look().counts.get("songs")
     walking = walk or refresh or _is_stale(store.servers.known(connection.name), connection, told)
     if walking:
         _walk(store, server, connection, told, progress)
@@ -56,9 +56,9 @@ def renew(
     return Renewed(walking, matched)
 
 
-def takes_long(store: LibraryStore, server: MusicServer, connection: Connection) -> bool:
-    """Whether to bring the songs of a server up to date takes more than a few seconds."""
-    told, known = server.look().counts.get("songs"), store.servers.known(connection.name)
+def takes_long(store: LibraryStore, connection: Connection, told: int | None) -> bool:
+    """Whether to bring the songs of a server, which counts so many, up to date takes more than a few seconds."""
+    known = store.servers.known(connection.name)
     if known is None or _is_stale(known, connection, told):
         return told is None or told > FEW
     counts = store.servers.counts(connection.name)

@@ -2,6 +2,8 @@
 
 import hashlib
 import os
+import subprocess
+import sys
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -87,6 +89,46 @@ def test_a_file_is_fetched_once_for_all_and_gone_afterwards(
         assert Path(held).read_bytes() == content
     kept = [each for each in (tmp_path / "cache").rglob("*") if each.is_file() and each.suffix == ".bin"]
     assert [each.read_bytes() for each in kept] == [content]
+
+
+HOLD = """
+import sys
+from img2music import locations
+with locations.local("http://127.0.0.1:9/a.bin", (7, 1)) as held:
+    print(held, flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_what_a_killed_process_held_goes_and_what_another_holds_stays() -> None:
+    whole = locations.copy("http://127.0.0.1:9/a.bin", (7, 1))
+    other = locations.copy("http://127.0.0.1:9/b.bin", (7, 1))
+    for file in (whole, other):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(b"content")
+    pipe = subprocess.PIPE
+    with (
+        subprocess.Popen([sys.executable, "-c", HOLD], stdin=pipe, stdout=pipe, text=True) as killed,
+        subprocess.Popen(
+            [sys.executable, "-c", HOLD.replace("a.bin", "b.bin")], stdin=pipe, stdout=pipe, text=True
+        ) as alive,
+    ):
+        assert killed.stdout is not None
+        assert alive.stdout is not None
+        left, held = (Path(each.stdout.readline().strip()) for each in (killed, alive))  # type: ignore[union-attr]
+        killed.kill()
+        killed.wait()
+        whole.unlink()
+        other.unlink()
+        assert left.exists()
+        locations._remove_strays.cache_clear()
+        whole.write_bytes(b"content")
+        with locations.local("http://127.0.0.1:9/a.bin", (7, 1)):
+            assert not left.exists()
+            assert held.read_bytes() == b"content"
+        alive.communicate("")
+        assert alive.returncode == 0
+        assert list(held.parent.iterdir()) == []
 
 
 def test_a_file_that_changes_is_not_taken(s3_server: S3Server, wire: Wire) -> None:

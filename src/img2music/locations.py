@@ -5,6 +5,7 @@ Copies lie in the user's cache folder, and all processes of this user share them
 
 import contextlib
 import errno
+import functools
 import hashlib
 import io
 import os
@@ -155,9 +156,13 @@ def address(path: str) -> str:
 
 @dataclass(slots=True)
 class _Held:
-    file: str
+    file: BinaryIO  # open, which is how other processes know that it is in use
     state: State
     users: int = 1
+
+    def end(self) -> None:
+        self.file.close()
+        _remove(Path(self.file.name))
 
 
 _held: dict[str, _Held] = {}
@@ -176,13 +181,13 @@ def local(path: str | os.PathLike[str], wanted: State | None = None) -> Iterator
         return
     held = _take(name, wanted)
     try:
-        yield held.file
+        yield held.file.name
     finally:
         with _guard:
             held.users -= 1
             if not held.users:
                 del _held[name]
-                _remove(Path(held.file))
+                held.end()
 
 
 def is_here(url: str | os.PathLike[str]) -> bool:
@@ -204,7 +209,7 @@ def _take(url: str, wanted: State | None) -> _Held:
             return held
     found = wanted or remote.state(url)
     try:
-        mine = _linked(_fetched(url, found))
+        mine = _Held(_linked(_fetched(url, found)), found)
     except FileNotFoundError:  # it was removed a moment ago
         return _take(url, found)
     except OSError as error:
@@ -212,26 +217,55 @@ def _take(url: str, wanted: State | None) -> _Held:
     with _guard:
         held = _held.get(url)
         if held is None:
-            held = _held[url] = _Held(str(mine), found)
-            return held
-        _remove(mine)
+            _held[url] = mine
+            return mine
+        mine.end()
         if held.state != found:
             raise remote.RemoteError(CHANGING, url)
         held.users += 1
         return held
 
 
-def _linked(whole: Path) -> Path:
-    """Another name of a copy, under which it stays if it is removed."""
+def _linked(whole: Path) -> BinaryIO:
+    """Another name of a copy, under which it stays if it is removed, until this process ends; a `FileNotFoundError`
+    where it was removed a moment ago.
+    """
     mine = whole.parent / "held" / f"{os.urandom(8).hex()}{whole.suffix}"
     mine.parent.mkdir(exist_ok=True)
+    _remove_strays(mine.parent)
     try:
         os.link(whole, mine)
     except FileNotFoundError:
         raise
     except OSError:  # a file system without links
         shutil.copyfile(whole, mine)
-    return mine
+    file = mine.open("rb")
+    if not _locked(file, alone=False) or mine.exists():
+        return file
+    file.close()
+    raise FileNotFoundError(mine)
+
+
+@functools.cache
+def _remove_strays(held: Path) -> None:
+    """Remove what processes held that were killed, once in the life of this one."""
+    for stray in held.iterdir():
+        with contextlib.suppress(OSError), stray.open("rb") as file:
+            if _locked(file, alone=True):
+                _remove(stray)
+
+
+def _locked(file: BinaryIO, *, alone: bool) -> bool:
+    """Lock a file until it is closed, with others or alone; False where it can't be, or there are no such locks."""
+    try:
+        import fcntl  # which Windows has not, and needs not: what is open can't be removed there
+    except ImportError:
+        return os.name == "nt" and alone
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB if alone else fcntl.LOCK_SH)
+    except OSError:
+        return False
+    return True
 
 
 def copy(url: str, state: State) -> Path:

@@ -74,8 +74,18 @@ def test_what_is_none_of_them_is_said() -> None:
         find_kind("mpd://music.example:6600", "subsonic")
     with pytest.raises(UsageError, match="like mpd://host:6600"):
         find_kind("http://music.example:6600", "mpd")
-    with pytest.raises(SourceError, match="takes no connection"):
-        find_kind(running.url)
+    for ask in (lambda: find_kind(running.url), lambda: connect("home", running.url, "plex", secret="token")):
+        with pytest.raises(SourceError, match="takes no connection") as caught:
+            ask()
+        assert running.url in str(caught.value)
+
+
+def test_a_file_of_secrets_that_others_can_read_is_one_line(pretend: SubsonicServer) -> None:
+    connect("home", pretend.url, user="alice", secret=pretend.PASSWORD)
+    connections_file().chmod(0o666)
+    code, _, told = call("connections")
+    assert (code, told.count("\n"), "img2music: " in told) == (0, 1, True)
+    assert call("connections")[2] == ""
 
 
 @pytest.mark.parametrize(

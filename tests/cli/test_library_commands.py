@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from datetime import datetime
 from pathlib import Path
 
 import jsonschema
@@ -139,6 +140,9 @@ def test_playlists_are_listed_and_taken_along(library, tmp_path):
         opened.playlists.save("Evening", list(opened.tracks())[:2])
     (listed,) = json.loads(img2music("playlist", "list", library=library).stdout)["playlists"]
     assert (listed["name"], listed["songs"]) == ("Evening", 2)
+    table = img2music("playlist", "list", "--format", "table", library=library).stdout
+    local = datetime.fromisoformat(listed["updated"]).astimezone().replace(tzinfo=None)
+    assert table.split()[-3:] == ["2", *local.isoformat(" ", "minutes").split()]
     shown = json.loads(img2music("playlist", "show", "Evening", library=library).stdout)
     jsonschema.validate(shown, json.loads((SCHEMAS / "playlist.json").read_text()))
     img2music("playlist", "export", "Evening", file, library=library)

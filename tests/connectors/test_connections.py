@@ -74,6 +74,30 @@ def test_without_a_keyring_a_file_that_only_its_owner_reads(config: Path) -> Non
     assert find_secret("home") == (None, Kept.NOWHERE)
 
 
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o666, 0o620])
+def test_a_file_of_secrets_that_others_could_read_or_change_is_closed_and_told_once(
+    mode: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    keep(HOME, SECRET)
+    file = connections_file()
+    file.chmod(mode)
+    assert find_secret("home") == (SECRET, Kept.FILE)
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert connections() == [HOME]
+    (told,) = caplog.messages
+    assert (
+        told == f"{file} holds passwords, and others could read or change it; now only you can. Change the passwords."
+    )
+
+
+def test_a_file_without_secrets_may_be_read(ring: Ring, caplog: pytest.LogCaptureFixture) -> None:
+    keep(HOME, SECRET)
+    connections_file().chmod(0o644)
+    assert find_secret("home") == (SECRET, Kept.KEYRING)
+    assert stat.S_IMODE(connections_file().stat().st_mode) == 0o644
+    assert caplog.messages == []
+
+
 def test_in_a_keyring_nothing_is_in_the_file(ring: Ring) -> None:
     keep(HOME, SECRET)
     assert find_secret("home") == (SECRET, Kept.KEYRING)
@@ -118,7 +142,7 @@ def test_what_is_not_there() -> None:
     with pytest.raises(UsageError, match="There is no connection home; there is none yet"):
         forget("home")
     keep(HOME, None)
-    with pytest.raises(UsageError, match="There is no connection other; there are home"):
+    with pytest.raises(UsageError, match="There is no connection other; there is home"):
         connection("other")
 
 

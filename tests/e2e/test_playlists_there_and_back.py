@@ -16,6 +16,7 @@ from img2music.connectors import mpd, opensubsonic, plex
 from img2music.connectors.connections import connection
 from img2music.connectors.http import Limits
 from img2music.connectors.jellyfin import Jellyfin
+from img2music.connectors.music_server import ServerSong
 from img2music.connectors.opensubsonic import OpenSubsonic
 from img2music.connectors.plex import Plex
 from img2music.connectors.registry import music_server
@@ -38,14 +39,20 @@ def music(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     shutil.rmtree(folder)
 
 
+def connected() -> list[ServerSong]:
+    """Songs of the server."""
+    server = music_server(connection("home"))
+    found = list(server.songs())
+    server.close()
+    return found
+
+
 class Home:
     """A library, and a server that has the same songs but for one of either."""
 
     def __init__(self, there: SecondClient, library: Path) -> None:
         self.there, self.library = there, library
-        server = music_server(connection("home"))
-        numbered = {int((song.title or "").split()[-1]): song for song in server.songs()}
-        server.close()
+        numbered = {int((song.title or "").split()[-1]): song for song in connected()}
         self.ids = [numbered[number].id for number in range(COUNT)]
         """Of the songs there: that at 3 is track 3 here."""
         self.titles = {id_: number for number, id_ in enumerate(self.ids)}
@@ -190,6 +197,25 @@ def test_there_and_back(home: Home) -> None:
     home.tell("pull", "Still theirs", "home")
     assert home.here() == {"Late": [7, only_here, 2, 3], "Mine": [1], "Still theirs": [8, 1]}
     assert home.lists() == {"Late": [7, 2, 3], "Still theirs": [8, 1]}
+
+
+def test_what_is_told_of_songs_that_may_be_there(home: Home) -> None:
+    """How they become sure, where there are some; and one song is one."""
+    song = next(each for each in connected() if each.title == "Song 0")
+    with Library.open(home.library) as opened:
+        tags = {
+            "title": song.title,
+            "artist": song.artist,
+            "album": "Best of",
+            "duration": (song.duration or 0.0) + 3.1,
+        }
+        put(store_of(opened), [record("/me/best of/x.opus", 0.5, 0.5, **tags)])
+    home.save("Unsure", 3, COUNT)
+    _, told = home.tell("push", "Unsure", "home", code=1)
+    assert told.splitlines() == [
+        "1 song left out may be there after all: img2music playlist match home tells why that is unsure, and how it becomes sure.",
+        "img2music: Unsure at home: made, 1 song, 1 left out.",
+    ]
 
 
 def test_likes_go_both_ways(home: Home) -> None:

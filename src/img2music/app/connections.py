@@ -3,7 +3,7 @@
 import ipaddress
 import socket
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 from urllib.parse import urlsplit
 
@@ -96,9 +96,9 @@ def connect(
     if secret:
         require_private(url)
     with require_extra("Music servers and photo services", "servers"):
-        made, secret_to_keep, seen = registry.try_login(
-            Connection(name=name, kind=kind, url=url, user=user or None), secret or None
-        )
+        trying = Connection(name=f"{name} ({url})", kind=kind, url=url, user=user or None)  # as errors call it
+        made, secret_to_keep, seen = registry.try_login(trying, secret or None)
+    made = replace(made, name=name)
     notes = []
     if (
         made.settings.get("login") == "password"

@@ -1,6 +1,7 @@
 """The ``img2music`` command: names the commands, turns errors into one line and an exit code."""
 
 import io
+import logging
 import os
 import pkgutil
 import sys
@@ -121,6 +122,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # letters that the terminal does not have
+    logging.getLogger("img2music").addHandler(_SAYING)
     try:
         code = _run(arguments)
         sys.stdout.flush()
@@ -133,6 +135,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
         _drop_output()
         code = 2
     sys.exit(code)
+
+
+class _Saying(logging.Handler):
+    """Tells a person what is logged as a warning."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        say(record.getMessage())
+
+
+_SAYING = _Saying(logging.WARNING)
 
 
 def _run(arguments: Sequence[str] | None) -> int:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from img2music.cli.options import argument, command, file_path, force_option, opened_library, option
 from img2music.cli.output import ReportFormat, format_option, print_report, require_outputs, say
-from img2music.cli.tables import length_text
+from img2music.cli.tables import length_text, moment_text
 
 if TYPE_CHECKING:
     from img2music.app.library import Library
@@ -30,7 +30,7 @@ def list_(library: "Library", connection: str | None, format_: ReportFormat | No
         print_report(format_, there, ("id", "name", ">songs", "", "playlist here"), its)
         return
     found = library.playlists.list()
-    rows = [(each.name, str(each.songs), each.updated) for each in found.playlists]
+    rows = [(each.name, str(each.songs), moment_text(each.updated)) for each in found.playlists]
     print_report(format_, found, ("name", ">songs", "changed"), rows)
 
 

@@ -152,7 +152,9 @@ def match(library: "Library", connection: str, refresh: bool, format_: ReportFor
     known = f"{found.mapped} are tracks of the library{f' ({ways})' if ways else ''}"
     say(f"{counted(found.songs, 'song')} at {connection}: {known}, {len(found.unsure)} may be, {found.absent} are not.")
     if found.unsure:
-        say("What may be becomes sure by tags that agree: correct them on either side, and do this with `refresh=True`.")
+        say(
+            "What may be becomes sure by tags that agree: correct them on either side, and do this with `refresh=True`."
+        )
 
 
 def _require_either(playlist: str | None, likes: bool) -> None:

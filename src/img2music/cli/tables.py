@@ -1,6 +1,7 @@
 """Results as tables for a terminal: columns, and rows of words. ``>`` marks columns that are flush right."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from img2music.errors import InputError
@@ -50,6 +51,11 @@ def length_text(seconds: float) -> str:
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
+def moment_text(moment: str) -> str:
+    """Write a moment, which is kept in UTC, as clocks are here."""
+    return f"{datetime.fromisoformat(moment).astimezone():%Y-%m-%d %H:%M}"
+
+
 def info_rows(found: "LibraryInfo") -> list[tuple[str, str]]:
     """What is in a library."""
     rows = [
@@ -75,7 +81,8 @@ def status_rows(found: "ScanStatus") -> list[tuple[str, str]]:
         rows.append(("rate", f"{found.rate:.2f} files a second, {length_text(found.seconds_left)} left"))
     for scan in found.scans:
         told = f"{scan.state}: {scan.done:,} of {scan.planned:,} files, {scan.failed:,} failed"
-        rows.append((f"scan #{scan.id}", f"{told}; {', '.join(scan.folders)} ({scan.host}, since {scan.started})"))
+        where = f"{', '.join(scan.folders)} ({scan.host}, since {moment_text(scan.started)})"
+        rows.append((f"scan #{scan.id}", f"{told}; {where}"))
     rows += [(f"{each.kind} ({each.stage})", f"{each.files:,} files") for each in found.failures]
     return rows
 

@@ -7,6 +7,7 @@ environment variable comes first (``IMG2MUSIC_HOME_SECRET`` for a connection ``h
 import contextlib
 import dataclasses
 import json
+import logging
 import os
 import re
 import tempfile
@@ -28,6 +29,7 @@ MOST = 100
 SERVICE = "img2music"
 """What our secrets are filed under in a keyring."""
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,31}")
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,7 +154,7 @@ def _read() -> dict[str, dict[str, Any]]:
     path = connections_file()
     try:
         with open_regular(path, "file of connections") as stream:
-            content = stream.read(MAX_BYTES + 1)
+            content, mode = stream.read(MAX_BYTES + 1), os.fstat(stream.fileno()).st_mode
     except InputError:
         if not path.exists():
             return {}
@@ -163,7 +165,19 @@ def _read() -> dict[str, dict[str, Any]]:
             raise ValueError
     except (ValueError, AttributeError, RecursionError):
         raise InputError("is no file of connections; correct it, or remove it and connect again.", str(path)) from None
+    if os.name == "posix" and mode & 0o077 and any("secret" in each for each in found.values()):
+        _close(path)
     return dict(found)
+
+
+def _close(path: Path) -> None:
+    """Take a file that holds secrets out of the hands of others, which may have read them by now."""
+    try:
+        path.chmod(0o600)
+        now = "now only you can"
+    except OSError:
+        now = "let only you do that (chmod 600)"
+    _LOG.warning("%s holds passwords, and others could read or change it; %s. Change the passwords.", path, now)
 
 
 @contextlib.contextmanager

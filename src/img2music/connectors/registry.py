@@ -135,7 +135,7 @@ def kind_of(url: str) -> str | None:
 
     if url.startswith("mpd:"):
         return "mpd"
-    with Session("The server", Limits(tries=1, read=5, total=5, body=1 << 20, rate=50), pinned=url) as session:
+    with Session(url, Limits(tries=1, read=5, total=5, body=1 << 20, rate=50), pinned=url) as session:
         for name, kind in KINDS.items():
             if kind.asks is None:
                 continue

@@ -227,8 +227,9 @@ def _take(url: str, wanted: State | None) -> _Held:
 
 
 def _linked(whole: Path) -> BinaryIO:
-    """Another name of a copy, under which it stays if it is removed, until this process ends; a `FileNotFoundError`
-    where it was removed a moment ago.
+    """Another name of a copy, under which it stays if it is removed, until this process ends.
+
+    A `FileNotFoundError` tells that it was removed a moment ago.
     """
     mine = whole.parent / "held" / f"{os.urandom(8).hex()}{whole.suffix}"
     mine.parent.mkdir(exist_ok=True)

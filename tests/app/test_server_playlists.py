@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from img2music.connectors.music_server import ServerSong
 from img2music.errors import UsageError
 from img2music.library.playlists import PlaylistEntry
 from tests.conftest import Locations
+from tests.soundtrack.test_cue_sheet import SHEET
 from tests.support import kept_servers
 from tests.support.songs import make_song, put, record
 
@@ -135,6 +137,23 @@ def test_a_playlist_is_made_there_and_renewed_in_place(
     again = home.push("Night")
     assert (again.done, again.id, again.notes) == ("renewed", id_, ())
     assert kept.playlists == {id_: there | {"name": "Night", "songs": ids(4, 3, 1)}}
+
+
+def test_the_songs_of_a_cue_sheet_are_written_each_once(
+    library: img2music.Library, home: ServerPlaylists, kept: Kept
+) -> None:
+    cues = [
+        replace(cue, track=replace(cue.track, path=f"/home/me/Band/Album/{i:02} Song {i}.flac"))
+        for cue, i in zip(SHEET.cues, (4, 2), strict=True)
+    ]
+    sheet = replace(SHEET, cues=tuple(cues))
+    pushed = home.write("My film", sheet)
+    assert (kept.playlists[pushed.id or ""]["name"], kept.playlists[pushed.id or ""]["songs"]) == ("My film", ids(4, 2))
+    songs = library.playlists.read("My film").songs
+    assert [(song.track.id, song.passage) for song in songs] == [(4, cues[0].passage), (2, cues[1].passage)]
+    assert home.write("My film", sheet).done == "unchanged"
+    with pytest.raises(UsageError, match="which the cue sheet names"):
+        home.write("My film", SHEET)
 
 
 def test_a_dry_run_tells_and_does_nothing(library: img2music.Library, home: ServerPlaylists, kept: Kept) -> None:

@@ -419,8 +419,9 @@ def test_a_long_playlist_that_was_stopped_while_it_was_replaced_is_gone_on_with(
     opened, songs = login(server), [each["id"] for each in server.songs]
     id_ = opened.create_playlist("Evening", "made: 1", songs[:1100])
     answer, new = server.answer, songs[::-1]
-    for runs in range(1, 20):
-        changes = len(server.seen)
+    runs = 0
+    while runs < 20:
+        runs, changes = runs + 1, len(server.seen)
 
         def end(asked: Any, changes: int = changes) -> Answer:
             found = answer(asked)

@@ -212,10 +212,9 @@ def test_what_is_told_of_songs_that_may_be_there(home: Home) -> None:
         put(store_of(opened), [record("/me/best of/x.opus", 0.5, 0.5, **tags)])
     home.save("Unsure", 3, COUNT)
     _, told = home.tell("push", "Unsure", "home", code=1)
-    assert told.splitlines() == [
-        "1 song left out may be there after all: img2music playlist match home tells why that is unsure, and how it becomes sure.",
-        "img2music: Unsure at home: made, 1 song, 1 left out.",
-    ]
+    first, last = told.splitlines()
+    assert first.startswith("1 song left out may be there after all: img2music playlist match home tells why")
+    assert last == "img2music: Unsure at home: made, 1 song, 1 left out."
 
 
 def test_likes_go_both_ways(home: Home) -> None:

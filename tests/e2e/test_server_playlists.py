@@ -57,7 +57,7 @@ def test_what_is_recommended_goes_to_the_server_and_is_renewed(library: str, ser
         asked = ("--valence", valence, "--arousal", "0.5", "--top", "5", "--per-artist", "0", "--speech")
         asked += ("--artist", "Artist", "--to", "home", "--playlist", "Calm")
         code, _, told = call("recommend", *asked, "--library", library)
-        assert (code, told.splitlines()[-1]) == (0, f"img2music: Calm at home: {done}, 5 of 5 songs.")
+        assert (code, told.splitlines()[-1]) == (0, f"img2music: Calm at home: {done}, 5 songs.")
     with Library.open(library) as opened:
         kept = [song.track.id for song in opened.playlists.read("Calm").songs]
         opened.playlists.save("Mine", [1])

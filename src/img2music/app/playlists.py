@@ -20,6 +20,7 @@ from img2music.track import Track
 if TYPE_CHECKING:
     from img2music.app.server_playlists import ServerPlaylists
     from img2music.library.store import LibraryStore
+    from img2music.soundtrack.cue_sheet import CueSheet
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,15 +129,16 @@ class LibraryPlaylists:
         return self._read(self.summary(playlist))
 
     @checked
-    def save(self, name: str, songs: Iterable[Song], *, replace: bool = False) -> SavedPlaylist:
+    def save(self, name: str, songs: "Iterable[Song] | CueSheet", *, replace: bool = False) -> SavedPlaylist:
         """Keep songs as a playlist.
 
         Parameters
         ----------
         name : str
             Its name.
-        songs : iterable of Match, Track, PlaylistSong or int
-            In order, each once; an int is a track's id.
+        songs : iterable of Match, Track, PlaylistSong or int, or CueSheet
+            In order, each once; an int is a track's id. Of a cue sheet its songs, each with the passage of its first
+            cue.
         replace : bool, default False
             Whether these songs take the place of those of a playlist that has the name.
 
@@ -156,7 +158,7 @@ class LibraryPlaylists:
         ...     found = library.recommend("photo.jpg", top=10)
         ...     kept = library.playlists.save("Evening", found.matches)
         """
-        entries = [_entry(song) for song in songs]
+        entries = [_entry(song) for song in self._songs_of(songs)]
         if replace:
             for known in self._store.playlists.all():
                 if known.name == name:
@@ -281,6 +283,17 @@ class LibraryPlaylists:
             updated=found.updated,
             songs=self._songs(self._store.playlists.entries(found.id)),
         )
+
+    def _songs_of(self, given: "Iterable[Song] | CueSheet") -> Iterable[Song]:
+        if isinstance(given, Iterable):
+            return given
+        found: dict[int, PlaylistSong] = {}
+        for cue in given.cues:
+            track = self._store.find(cue.track.path)
+            if track is None:
+                raise UsageError(f"The library has no song {printable(cue.track.path)}, which the cue sheet names.")
+            found.setdefault(track.id, PlaylistSong(track, cue.passage))
+        return found.values()
 
     def _songs(self, entries: Sequence[PlaylistEntry]) -> tuple[PlaylistSong, ...]:
         ids = [entry.track for entry in entries]

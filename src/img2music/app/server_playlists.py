@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
     from img2music.app.playlists import Song
     from img2music.library.store import LibraryStore
+    from img2music.soundtrack.cue_sheet import CueSheet
 
 
 class ServerPlaylists(Closing):
@@ -146,7 +147,7 @@ class ServerPlaylists(Closing):
     def write(
         self,
         playlist: str,
-        songs: "Iterable[Song]",
+        songs: "Iterable[Song] | CueSheet",
         *,
         progress: Progress = unwatched,
         **options: Unpack[ExchangeWishes],
@@ -157,8 +158,8 @@ class ServerPlaylists(Closing):
         ----------
         playlist : str
             What the playlist is called. One of the library that was not written to this server is not replaced.
-        songs : iterable of Match, Track, PlaylistSong or int
-            In order, each once.
+        songs : iterable of Match, Track, PlaylistSong or int, or CueSheet
+            As `LibraryPlaylists.save` takes them.
         progress : callable
             Called with each `Step`; the item is a song.
         **options

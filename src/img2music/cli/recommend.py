@@ -21,6 +21,7 @@ from img2music.cli.options import (
 )
 from img2music.cli.output import finish, for_people, print_table, require_outputs, say
 from img2music.cli.progress import progress_bar
+from img2music.cli.server_playlists import to_option, to_playlist_option, write_there
 from img2music.errors import UsageError
 from img2music.options import RecommendOptions
 
@@ -64,18 +65,8 @@ def _moods(_context: click.Context, _option: click.Parameter, typed: str) -> lis
     show_default="the ending of --output; or table on a terminal, json elsewhere",
 )
 @option("--output", type=file_path, metavar="FILE", help="Write there instead of printing.")
-@option(
-    "--to",
-    "connection",
-    metavar="CONNECTION",
-    help="Keep them as a playlist of the library, and write that to this music server; renewed when run again.",
-)
-@option(
-    "--playlist",
-    metavar="NAME",
-    help="What that playlist is called.",
-    show_default="as the first picture, song or word",
-)
+@to_option
+@to_playlist_option("as the first picture, song or word")
 @option("--plot", type=file_path, metavar="FILE", help="Draw pictures and songs on the affect plane: .png or .svg.")
 @force_option
 def recommend(
@@ -132,7 +123,7 @@ def recommend(
     if connection is None or output is not None:
         _give(found, written, output, plot)
     if connection is not None and found:
-        _write(library, connection, found, playlist or _title(asked, emotion))
+        write_there(library, connection, playlist or _title(asked, emotion), found.matches, found.notes)
     finish(len(found), found.errors)
 
 
@@ -140,19 +131,6 @@ def _title(asked: "Sequence[str | Affect]", emotion: str | None) -> str:
     """What a playlist is called that nobody has named."""
     first = asked[0]
     return emotion.capitalize() if emotion else Path(first).stem if isinstance(first, str) else f"Songs for {first}"
-
-
-def _write(library: str | None, connection: str, found: "Recommendations", name: str) -> None:
-    """Keep songs as a playlist, and write that to a music server."""
-    from img2music.app.library import Library
-    from img2music.cli.server_playlists import print_left_out
-
-    with Library.open(library) as opened, opened.playlists.at(connection) as server, progress_bar() as progress:
-        pushed = server.write(name, found.matches, progress=progress)
-    print_left_out(pushed.left_out)
-    for note in (*found.notes, *pushed.notes):
-        say(note)
-    say(f"{pushed.name} at {connection}: {pushed.done}, {len(pushed.matched)} of {len(found.matches)} songs.")
 
 
 def _give(found: "Recommendations", written: "PlaylistFormat | None", output: Path | None, plot: Path | None) -> None:

@@ -1,6 +1,6 @@
 """``img2music playlist``: playlists and likes that go to a music server, or come from one."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -13,6 +13,7 @@ from img2music.options import ME, ExchangeOptions
 
 if TYPE_CHECKING:
     from img2music.app.library import Library
+    from img2music.app.playlists import Song
     from img2music.app.server_reports import (
         LeftOutSong,
         LikesReport,
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
         PullReport,
         PushReport,
     )
+    from img2music.soundtrack.cue_sheet import CueSheet
 
 connection_argument = argument(
     "connection", metavar="CONNECTION", help="A music server, by the name of its connection."
@@ -29,6 +31,22 @@ refresh_option = option(
     "--refresh", is_flag=True, help="Read all songs of the server again, and match all of them anew."
 )
 person_option = option("--person", default=ME, metavar="NAME", help="Whose likes.")
+
+
+to_option = option(
+    "--to",
+    "connection",
+    metavar="CONNECTION",
+    help="Keep them as a playlist of the library, and write that to this music server; renewed when run again.",
+)
+
+
+def to_playlist_option(name: str) -> Decorator[Any]:
+    """Add an option for what that playlist is called, by default as something else is."""
+    called: Decorator[Any] = option(
+        "--playlist", metavar="NAME", help="What that playlist is called.", show_default=name
+    )
+    return called
 
 
 def _two(context: click.Context, parameter: click.Parameter, names: tuple[str, ...]) -> tuple[str | None, str]:
@@ -211,6 +229,21 @@ def _give_likes(report: "LikesReport", format_: ReportFormat | None) -> None:
     new = counted(len(report.new), "song")
     say_unsure(report.connection, report.left_out)
     say(f"{new} {would}newly liked {where}, {report.known} before, {len(report.left_out)} left out.")
+
+
+def write_there(
+    library: str | None, connection: str, name: str, songs: "Iterable[Song] | CueSheet", notes: Sequence[str] = ()
+) -> None:
+    """Keep songs as a playlist of the library, and write that to a music server."""
+    from img2music.app.library import Library
+
+    with Library.open(library) as opened, opened.playlists.at(connection) as server, progress_bar() as progress:
+        pushed = server.write(name, songs, progress=progress)
+    print_left_out(pushed.left_out)
+    for note in (*notes, *pushed.notes):
+        say(note)
+    say_unsure(connection, pushed.left_out)
+    say(f"{pushed.name} at {connection}: {done_words(pushed)}.")
 
 
 def print_left_out(songs: "Sequence[LeftOutSong]") -> None:

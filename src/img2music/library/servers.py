@@ -91,7 +91,7 @@ class Link:
     """A playlist of a server that stands for one of the library, as both last were the same.
 
     While it is being written there, ``sending`` holds what is meant to be in it and ``naming`` its name; while it is
-    being made, ``id`` is None. ``before`` holds the ids of the playlists that were there then, by which new ones are known.
+    being made, ``id`` is None. ``before`` holds the ids of the playlists that were there then: all others are new.
     """
 
     playlist: int

@@ -39,59 +39,50 @@ class LeftOutSong:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class PushReport(Result):
-    """What became of a playlist of the library at a server."""
+class ExchangeReport(Result):
+    """What became of a playlist on its way."""
 
-    schema: Literal["img2music/playlist-push/1"] = field(default="img2music/playlist-push/1")
+    schema: str
     connection: str
     """The server."""
     playlist: str
     """Its name here."""
     name: str
     """Its name there."""
-    id: str | None
-    """The server's id of it; None before it is there."""
     done: Literal["made", "renewed", "unchanged"]
     """What was done or, with ``dry_run``, would be."""
     dry_run: bool
     """Whether it was only to be told."""
-    needs: tuple[Literal["overwrite", "take_over"], ...]
-    """Options without which it is refused, with ``dry_run``."""
     matched: tuple[MatchedSong, ...]
-    """Songs that are in it there, in order."""
+    """Songs that are in it where it went, in order."""
     left_out: tuple[LeftOutSong, ...]
-    """Songs of it that are not."""
+    """Songs of it that the other side does not have."""
     notes: tuple[str, ...]
     """What a person should know."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class PullReport(Result):
+class PushReport(ExchangeReport):
+    """What became of a playlist of the library at a server."""
+
+    schema: Literal["img2music/playlist-push/1"] = field(default="img2music/playlist-push/1")
+    id: str | None
+    """The server's id of it; None before it is there."""
+    needs: tuple[Literal["overwrite", "take_over"], ...]
+    """Options without which it is refused, with ``dry_run``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class PullReport(ExchangeReport):
     """What became of a server's playlist in the library."""
 
     schema: Literal["img2music/playlist-pull/1"] = field(default="img2music/playlist-pull/1")
-    connection: str
-    """The server."""
-    name: str
-    """Its name there."""
-    playlist: str
-    """Its name here."""
     id: int | None
     """Its number here; None before it is there."""
-    done: Literal["made", "renewed", "unchanged"]
-    """What was done or, with ``dry_run``, would be."""
-    dry_run: bool
-    """Whether it was only to be told."""
     needs: tuple[Literal["overwrite"], ...]
     """Options without which it is refused, with ``dry_run``."""
-    matched: tuple[MatchedSong, ...]
-    """Songs that are in it here, in order."""
-    left_out: tuple[LeftOutSong, ...]
-    """Songs of it that the library does not have."""
     kept: int
     """Songs that stay in it here, since the server does not have them."""
-    notes: tuple[str, ...]
-    """What a person should know."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

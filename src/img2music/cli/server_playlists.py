@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from img2music.app.library import Library
     from img2music.app.playlists import Song
     from img2music.app.server_reports import (
+        ExchangeReport,
         LeftOutSong,
         LikesReport,
-        MatchedSong,
         PlaylistComparison,
         PullReport,
         PushReport,
@@ -92,7 +92,7 @@ def push(
             return
         pushed = server.push(playlist, progress=progress, **vars(options))
     told = f"{pushed.name} at {connection}: {done_words(pushed)}"
-    _give(pushed, told, pushed.matched, pushed.left_out, format_)
+    _give(pushed, told, format_)
 
 
 @command()
@@ -126,7 +126,7 @@ def pull(
     told = f"{pulled.playlist}, from {connection}: {done_words(pulled)}"
     if pulled.kept:
         told += f", {pulled.kept} kept that are here only"
-    _give(pulled, told, pulled.matched, pulled.left_out, format_)
+    _give(pulled, told, format_)
 
 
 @command()
@@ -180,7 +180,7 @@ def _require_either(playlist: str | None, likes: bool) -> None:
         raise UsageError("Give either a playlist and a connection, or `likes` and a connection.")
 
 
-def done_words(report: "PushReport | PullReport") -> str:
+def done_words(report: "ExchangeReport") -> str:
     """Say what became of a playlist."""
     done = f"would be {report.done}" if report.dry_run and report.done != "unchanged" else report.done
     left = f", {len(report.left_out)} left out" if report.left_out else ""
@@ -195,26 +195,21 @@ def say_unsure(connection: str, songs: "Sequence[LeftOutSong]") -> None:
         say(f"{may}: img2music playlist match {connection} tells why that is unsure, and how it becomes sure.")
 
 
-def _give(
-    report: "PushReport | PullReport",
-    told: str,
-    matched: "Sequence[MatchedSong]",
-    left_out: "Sequence[LeftOutSong]",
-    format_: ReportFormat | None,
-) -> None:
+def _give(report: "PushReport | PullReport", told: str, format_: ReportFormat | None) -> None:
     if for_people(format_):
         if report.dry_run:
-            print_table((">track", "song", "known by"), [(f"#{each.track}", each.name, each.how) for each in matched])
-        print_left_out(left_out)
+            rows = [(f"#{each.track}", each.name, each.how) for each in report.matched]
+            print_table((">track", "song", "known by"), rows)
+        print_left_out(report.left_out)
     else:
         print_json(report)
     for note in report.notes:
         say(note)
     for needed in report.needs:
         say(f"It is refused without `{needed}=True`.")
-    say_unsure(report.connection, left_out)
+    say_unsure(report.connection, report.left_out)
     say(f"{told}.")
-    if left_out:
+    if report.left_out:
         raise click.exceptions.Exit(1)
 
 

@@ -87,6 +87,16 @@ class Kept:
         found["playlists"][id_] = {"name": name, "comment": "", "songs": songs, **more}
         kept_servers.write(self.file, found)
 
+    @property
+    def steps(self) -> int:
+        return int(kept_servers.read(self.file)["steps"])
+
+    def rename(self, old: str, new: str) -> None:
+        """Give a playlist another name, where that is its id."""
+        found = kept_servers.read(self.file)
+        found["playlists"][new] = {**found["playlists"].pop(old), "name": new}
+        kept_servers.write(self.file, found)
+
     def change(self, id_: str, **values: Any) -> None:
         found = kept_servers.read(self.file)
         found["playlists"][id_].update(values)
@@ -284,6 +294,47 @@ def test_where_names_are_ids_and_there_are_no_comments(
     with pytest.raises(UsageError, match="has a playlist Evening that this library did not make"):
         home.push("Evening")
     assert kept.playlists["Evening"]["songs"] == ids(9)
+
+
+def test_where_names_are_ids_a_renamed_one_is_known_by_its_songs(
+    library: img2music.Library, home: ServerPlaylists, kept: Kept
+) -> None:
+    kept.plan(names=True)
+    kept.add("Theirs", "Theirs", ids(1, 2))  # the same songs, but not new
+    library.playlists.save("Evening", [1, 2])
+    library.playlists.save("Other", [2, 1])
+    home.push("Evening")
+    home.push("Other")
+    kept.remove("Evening")
+    assert home.push("Evening").notes == ("The playlist was deleted at home; it is made anew.",)
+    kept.rename("Evening", "Late")
+    kept.change("Theirs", songs=ids(2, 1))
+    kept.remove("Other")
+    assert [(each.name, each.playlist) for each in home.list().playlists] == [("Late", "Evening"), ("Theirs", None)]
+    library.playlists.change("Evening", songs=[3, 1])
+    assert home.push("Evening").name == "Late"
+    assert home.push("Other").done == "made"
+    assert {name: each["songs"] for name, each in kept.playlists.items()} == {
+        "Late": ids(3, 1),
+        "Theirs": ids(2, 1),
+        "Other": ids(2, 1),
+    }
+    kept.rename("Late", "Later")
+    assert home.compare("Evening").notes == ("It was renamed at home, to Later.",)
+    assert home.pull("Later").playlist == "Later"
+
+
+def test_songs_are_counted_once_to_tell_whether_that_is_quick_and_for_the_push(
+    library: img2music.Library, home: ServerPlaylists, kept: Kept
+) -> None:
+    library.playlists.save("Evening", [1, 2])
+    home.push("Evening")
+    before = kept.steps
+    home.push("Evening")
+    alone, before = kept.steps - before, kept.steps
+    assert home.ready
+    home.push("Evening")
+    assert kept.steps - before == alone
 
 
 def test_a_song_that_lies_at_the_server_is_that_song(

@@ -156,7 +156,7 @@ def address(path: str) -> str:
 
 @dataclass(slots=True)
 class _Held:
-    file: BinaryIO  # open, which is how other processes know that it is in use
+    file: BinaryIO  # locked, which is how other processes know that it is in use
     state: State
     users: int = 1
 
@@ -259,12 +259,10 @@ def _remove_strays(held: Path) -> None:
 def _locked(file: BinaryIO, *, alone: bool) -> bool:
     """Lock a file until it is closed, with others or alone; False where it can't be, or there are no such locks."""
     try:
-        import fcntl  # which Windows has not, and needs not: what is open can't be removed there
-    except ImportError:
-        return os.name == "nt" and alone
-    try:
+        import fcntl
+
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB if alone else fcntl.LOCK_SH)
-    except OSError:
+    except (ImportError, OSError):  # Windows, some file systems of a network
         return False
     return True
 

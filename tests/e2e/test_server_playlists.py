@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,9 @@ from PIL import Image
 from img2music.app.library import Library, store_of
 from img2music.connectors.connections import keep
 from img2music.connectors.opensubsonic import OpenSubsonic
-from tests.support.commands import call
+from img2music.soundtrack.formats import FORMATS
+from tests.soundtrack.test_cue_sheet import SHEET
+from tests.support.commands import call, refused
 from tests.support.music_servers import Supysonic, make_music, supysonic
 from tests.support.songs import put, record
 
@@ -70,6 +73,23 @@ def test_what_is_recommended_goes_to_the_server_and_is_renewed(library: str, ser
     asked = ("--emotion", "calm", "--speech", "--to", "home", "--playlist", "Mine")
     code, _, told = call("recommend", *asked, "--library", library)
     assert (code, "There is a playlist Mine already" in told) == (2, True)
+
+
+def test_the_songs_of_a_cue_sheet_go_to_the_server(library: str, server: Supysonic, tmp_path: Path) -> None:
+    with Library.open(library) as opened:
+        paths = [track.path for track in opened.tracks()][3:5]
+    cues = [replace(cue, track=replace(cue.track, path=path)) for cue, path in zip(SHEET.cues, paths, strict=True)]
+    FORMATS["json"].save(replace(SHEET, cues=tuple(cues)), tmp_path / "film.cues.json")
+    for words, name in (((), "a"), (("--playlist", "My film"), "My film")):
+        code, out, told = call("cues", tmp_path / "film.cues.json", "--to", "home", *words, "--library", library)
+        assert (code, out) == (1, "")  # the film is not there, nor are the songs
+        assert f"img2music: {name} at home: made, 2 songs.\n" in told
+    there = OpenSubsonic(server.connection(), server.password)
+    titles = {song.id: song.title for song in there.songs()}
+    for each in there.playlists():
+        assert [titles[song] for song in there.playlist_songs(each.id)] == ["Song 3", "Song 4"]
+    there.close()
+    assert "give both" in refused("cues", tmp_path / "film.cues.json", "--playlist", "My film")
 
 
 def test_a_folder_that_is_watched_keeps_the_servers_playlist(library: str, server: Supysonic, tmp_path: Path) -> None:

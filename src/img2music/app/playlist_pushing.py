@@ -182,10 +182,11 @@ def _between(actual: tuple[str, ...], old: tuple[str, ...], sent: tuple[str, ...
 
 def _lie(name: str, sent: Sequence[MatchedSong], stored: tuple[str, ...]) -> str:
     """Say what a server stored that is not what it was sent."""
-    lost = [each.name for each in sent if each.song not in stored]
+    kept = set(stored)
+    lost = [each.name for each in sent if each.song not in kept]
     if lost:
         named = ", ".join(lost[:MOST_NAMED]) + (f" and {len(lost) - MOST_NAMED:,} more" if lost[MOST_NAMED:] else "")
-        kept = f"{len(sent) - len(lost):,} of {counted(len(sent), 'song')}"
-        return f"{name} stored {kept}, without {named}: look there for why."
+        some = f"{len(sent) - len(lost):,} of {counted(len(sent), 'song')}"
+        return f"{name} stored {some}, without {named}: look there for why."
     more = len(stored) - len(sent)
     return f"{name} stored {counted(more, 'song') + ' more than' if more > 0 else 'in another order'} what was sent."

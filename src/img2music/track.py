@@ -18,6 +18,8 @@ LONGEST = 500
 """Characters that a field of text has at most."""
 EARLIEST, LATEST = 1000, 2999
 """Years of release."""
+LAST_NUMBER = 99_999
+"""Number of a song on its disc, or of a disc, that is believed."""
 LONGEST_SOUND = 1e7
 """Seconds of a recording: four months."""
 

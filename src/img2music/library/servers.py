@@ -27,8 +27,6 @@ from img2music.library.schema import (
 )
 from img2music.locations import is_url
 
-LONGEST_ID = 500
-"""Characters of an id of a server; what is longer is left out."""
 LONGEST_TEXT = 2000
 """Characters of a name or a path that are kept."""
 FACTS = tuple(
@@ -149,7 +147,7 @@ class ServerTable:
         """Store songs that a walk came by; those that are new or not what they were are to be matched again."""
         count = 0
         for batch in batches(songs):
-            rows = {row["id"]: row for row in map(_row, batch) if row is not None}
+            rows = {row["id"]: row for row in map(_row, batch)}
             count += len(rows)
             with self._writing() as writing:
                 its = sa.and_(server_songs.c.connection == connection, server_songs.c.id.in_(rows))
@@ -443,10 +441,8 @@ def _state(found: Mapped) -> str:
     return "unsure" if found.unsure else "absent"
 
 
-def _row(song: ServerSong) -> dict[str, Any] | None:
-    """A song as it is kept; None if its id is none that can be kept."""
-    if not 0 < len(song.id) <= LONGEST_ID or song.id != storable(song.id):
-        return None
+def _row(song: ServerSong) -> dict[str, Any]:
+    """A song as it is kept."""
     row = {name: getattr(song, name) for name in ("id", *COMPARED, "changed", "liked")}
     for name, value in row.items():
         if isinstance(value, str):

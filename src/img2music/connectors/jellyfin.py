@@ -219,14 +219,14 @@ class Jellyfin(GivesFiles):
             album_artist=told.text(entry.get("AlbumArtist")),
             genre=told.texts(entry.get("Genres")),
             year=told.year(entry.get("ProductionYear")),
-            number=told.place(entry.get("IndexNumber")),
-            disc=told.place(entry.get("ParentIndexNumber")),
+            number=told.ordinal(entry.get("IndexNumber")),
+            disc=told.ordinal(entry.get("ParentIndexNumber")),
             duration=told.seconds(entry.get("RunTimeTicks"), 1e7),
             path=path,
             suffix=told.suffix(path, source.get("Container")),
             size=told.number(source.get("Size")) or None,
             changed=told.nanoseconds(entry.get("DateCreated")),
-            recording=told.text(told.within(entry, "ProviderIds").get("MusicBrainzRecording")),
+            recording=told.mbid(told.within(entry, "ProviderIds").get("MusicBrainzRecording")),
             liked=told.within(entry, "UserData").get("IsFavorite") is True,
         )
 

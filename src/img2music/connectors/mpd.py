@@ -20,7 +20,7 @@ from img2music.connectors import told
 from img2music.connectors.connections import Connection
 from img2music.connectors.http import Limits
 from img2music.connectors.music_server import Seen, ServerPlaylist, ServerSong, ignored
-from img2music.connectors.tags import find_year, one_line
+from img2music.connectors.tags import find_number, find_year, one_line
 from img2music.errors import SourceError, UsageError, printable, require_extra
 
 with require_extra("Music Player Daemon", "servers"):
@@ -208,13 +208,13 @@ class Mpd:
             album_artist=told.texts(entry.get("albumartist")),
             genre=told.texts(entry.get("genre")),
             year=find_year(dates if isinstance(dates, list) else [dates or ""]),
-            number=_place(entry, "track"),
-            disc=_place(entry, "disc"),
+            number=find_number([str(_first(entry, "track"))]),
+            disc=find_number([str(_first(entry, "disc"))]),
             duration=_seconds(_first(entry, "duration")) or told.seconds(_first(entry, "time")),
             path=path,
             suffix=told.suffix(path),
             changed=told.nanoseconds(_first(entry, "last-modified")),
-            recording=told.text(_first(entry, "musicbrainz_trackid")),
+            recording=told.mbid(_first(entry, "musicbrainz_trackid")),
         )
 
     def _ask(self, what: Callable[["_Client"], Value], seconds: float | None = None) -> Value:
@@ -461,11 +461,6 @@ def _first(entry: dict[str, Any], name: str) -> Any:
     """The value of a field, which is a list where it is there several times."""
     found = entry.get(name)
     return found[0] if isinstance(found, list) else found
-
-
-def _place(entry: dict[str, Any], name: str) -> int | None:
-    """The number of a song on its disc, or of the disc, as in "3" and "3/12"."""
-    return told.place(str(_first(entry, name)).partition("/")[0].strip())
 
 
 def _seconds(found: Any) -> float | None:

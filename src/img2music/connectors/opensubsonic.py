@@ -257,14 +257,14 @@ class OpenSubsonic(GivesFiles):
             album_artist=_named(entry.get("displayAlbumArtist")),
             genre=_named(entry.get("genre")),
             year=told.year(entry.get("year")),
-            number=told.place(entry.get("track")),
-            disc=told.place(entry.get("discNumber")),
+            number=told.ordinal(entry.get("track")),
+            disc=told.ordinal(entry.get("discNumber")),
             duration=told.seconds(entry.get("duration")),
             path=path,
             suffix=_suffix(entry, path),
             size=told.number(entry.get("size")) or None,
             changed=told.nanoseconds(entry.get("created")),
-            recording=told.text(entry.get("musicBrainzId")),
+            recording=told.mbid(entry.get("musicBrainzId")),
             liked=bool(entry.get("starred")),
         )
 

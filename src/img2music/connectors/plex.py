@@ -155,7 +155,7 @@ class Plex(GivesFiles):
         sections = told.items(self._ask("/library/sections"), "Directory")
         keys = [told.identifier(section.get("key")) for section in sections if section.get("type") == "artist"]
         # The newest last, so that what is added meanwhile moves nothing.
-        asked = {"type": TRACK, "includeGuids": 1, "sort": "addedAt:asc"}
+        asked = {"type": TRACK, "sort": "addedAt:asc"}
         return [(f"/library/sections/{_quoted(key)}/all", asked) for key in keys if key]
 
     def _entries(self, where: str, asked: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -171,15 +171,15 @@ class Plex(GivesFiles):
         return told.entries(found, "Metadata"), total if total is not None else told.number(found.get("size"))
 
     def _metadata(self, song: str) -> dict[str, Any]:
-        found = told.items(self._ask(f"/library/metadata/{_quoted(song)}", {"includeGuids": 1}), "Metadata")
+        found = told.items(self._ask(f"/library/metadata/{_quoted(song)}"), "Metadata")
         return found[0] if found else {}
 
     def _song(self, entry: dict[str, Any]) -> ServerSong | None:
+        """A song as it is told; the id of MusicBrainz's in its `Guid` is that of a track of a release."""
         if entry.get("type") not in (None, "track"):
             return None
         part = _part(entry)
         file = told.path(part.get("file"))
-        guids = [told.text(guid.get("id")) or "" for guid in told.items(entry, "Guid")]
         album_artist = told.text(entry.get("grandparentTitle"))
         return ServerSong(
             id=told.song_id(entry.get("ratingKey")),
@@ -189,14 +189,13 @@ class Plex(GivesFiles):
             album_artist=album_artist,
             genre=told.texts([genre.get("tag") for genre in told.items(entry, "Genre")]),
             year=told.year(entry.get("parentYear")) or told.year(entry.get("year")),
-            number=told.place(entry.get("index")),
-            disc=told.place(entry.get("parentIndex")),
+            number=told.ordinal(entry.get("index")),
+            disc=told.ordinal(entry.get("parentIndex")),
             duration=told.seconds(entry.get("duration"), 1000),
             path=file,
             suffix=told.suffix(file, part.get("container")),
             size=told.number(part.get("size")) or None,
             changed=told.nanoseconds(entry.get("addedAt")),
-            recording=next((guid.removeprefix("mbid://") for guid in guids if guid.startswith("mbid://")), None),
             liked=_is_liked(entry),
         )
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from img2music.connectors.tags import one_line
+from img2music.connectors.tags import find_mbid, one_line
 from img2music.errors import printable
 from img2music.track import EARLIEST, LAST_NUMBER, LATEST, LONGEST_SOUND
 
@@ -130,10 +130,15 @@ def number(found: Any) -> int | None:
     return found if isinstance(found, int) and not isinstance(found, bool) and 0 <= found < 1 << 63 else None
 
 
-def place(found: Any) -> int | None:
+def ordinal(found: Any) -> int | None:
     """The number of a song on its disc, or of the disc."""
     value = number(found)
     return value if value is not None and 1 <= value <= LAST_NUMBER else None
+
+
+def mbid(found: Any) -> str | None:
+    """An id of MusicBrainz's."""
+    return find_mbid([found]) if isinstance(found, str) else None
 
 
 def year(found: Any) -> int | None:

@@ -30,10 +30,11 @@ from img2music.locations import is_url
 LONGEST_TEXT = 2000
 """Characters of a name or a path that are kept."""
 FACTS = tuple(
-    "id title artist album album_artist year duration path size mtime_ns missing identifier".split()  # noqa: SIM905
+    "id title artist album album_artist year duration path size mtime_ns missing identifier "  # noqa: SIM905
+    "track_number disc_number recording_mbid".split()
 )
 """Columns of tracks that songs are compared with."""
-COMPARED = ("title", "artist", "album", "album_artist", "path", "recording", "year", "number", "duration", "size")
+COMPARED = ("title", "artist", "album", "album_artist", "path", "recording", "year", "number", "disc", "duration", "size")
 """What is kept of a song, and by which it is compared."""
 SCHEME = "server"
 
@@ -52,7 +53,9 @@ def facts_of(row: sa.Row[Any]) -> SongFacts:
         path=None if row.path is not None and row.path.startswith(f"{SCHEME}:") else _readable(row.path),
         size=row.size,
         changed=row.mtime_ns or 0,
-        recording=name if scheme == "mbid" else None,
+        number=row.track_number,
+        disc=row.disc_number,
+        recording=row.recording_mbid or (name if scheme == "mbid" else None),
         missing=row.missing,
     )
 

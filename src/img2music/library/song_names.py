@@ -184,13 +184,30 @@ def _artist(name: str) -> str:
     return words.removeprefix("the ") if words != "the" else ""
 
 
+@functools.lru_cache(maxsize=20_000)
+def _scripts(name: str) -> frozenset[str]:
+    """The scripts of its letters but Latin ones; those of Japanese and Chinese are one."""
+    if name.isascii():
+        return frozenset()
+    found = {unicodedata.name(each, "").partition(" ")[0] for each in name if each.isalpha()}
+    return frozenset("CJK" if each in ("HIRAGANA", "KATAKANA") else each for each in found) - {"LATIN"}
+
+
+def in_other_scripts(one: str, other: str) -> bool:
+    """Whether two names, each of something, can't be compared, since a script of one is not in the other."""
+    scripts = _scripts(one), _scripts(other)
+    numbers = [re.findall(r"\d+", name) for name in (one, other)]
+    same_numbers = not all(numbers) or numbers[0] == numbers[1]
+    return bool(one and other and (scripts[0] or scripts[1])) and scripts[0].isdisjoint(scripts[1]) and same_numbers
+
+
 def same_artists(one: tuple[str, ...], other: tuple[str, ...]) -> Likeness:
     """Whether two songs are by the same: the first of one is among the other's."""
     if not one or not other:
         return Likeness.UNKNOWN
     if one[0] in other or other[0] in one:
         return Likeness.SAME
-    return Likeness.VAGUE if nearly(" ".join(one), " ".join(other)) else Likeness.OTHER
+    return _otherwise_written(" ".join(one), " ".join(other))
 
 
 def same_titles(one: str, other: str) -> Likeness:
@@ -199,7 +216,13 @@ def same_titles(one: str, other: str) -> Likeness:
         return Likeness.UNKNOWN
     if one == other or _written_out(one) == _written_out(other):
         return Likeness.SAME
-    return Likeness.VAGUE if nearly(one, other) else Likeness.OTHER
+    return _otherwise_written(one, other)
+
+
+def _otherwise_written(one: str, other: str) -> Likeness:
+    if nearly(one, other):
+        return Likeness.VAGUE
+    return Likeness.UNKNOWN if in_other_scripts(one, other) else Likeness.OTHER
 
 
 _CUT = 20

@@ -346,35 +346,37 @@ def _wide_keys(read: _Read, around: Sequence[int] = (0,)) -> Iterator[tuple[obje
 
 
 def _hashed(key: tuple[object, ...]) -> int:
-    return int.from_bytes(hashlib.blake2b(repr(key).encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little")
+    return int.from_bytes(hashlib.blake2b(repr(key).encode("utf-8", "surrogatepass"), digest_size=4).digest(), "little")
 
 
 class TrackIndex:
-    """Finds tracks that share something with a song; 16 bytes a key, a dozen keys a track."""
+    """Finds tracks that share something with a song; 8 bytes a key, a dozen keys a track.
+
+    A key is kept as 32 bits of its hash above the number of its track, so that all are sorted where they are. What has
+    the same hash by chance is a track more to compare.
+    """
 
     def __init__(self, tracks: Iterable[SongFacts]) -> None:
-        keys, ids = array("Q"), array("q")
+        keys = array("Q")
         for track in tracks:
             read = _Read(track)
-            for key in (*_keys(read), *_wide_keys(read)):
-                keys.append(_hashed(key))
-                ids.append(int(track.id))
-        unsorted = np.frombuffer(keys, np.uint64) if keys else np.empty(0, np.uint64)
-        order = np.argsort(unsorted, kind="stable")
-        self._keys: NDArray[np.uint64] = unsorted[order]
-        self._ids: NDArray[np.int64] = (np.frombuffer(ids, np.int64) if ids else np.empty(0, np.int64))[order]
+            keys.extend(_hashed(key) << 32 | int(track.id) for key in (*_keys(read), *_wide_keys(read)))
+        self._keys: NDArray[np.uint64] = np.frombuffer(keys, np.uint64) if keys else np.empty(0, np.uint64)
+        self._keys.sort()
 
     def like(self, song: SongFacts, *, wide: bool = False) -> list[int]:
-        """Ids of tracks that share a key with a song, those that share most first; ``wide``, also its whole album."""
+        """Ids of tracks that share a key with a song, those that share most first.
+
+        With ``wide``, also those of its album, and of its artist or album and as long.
+        """
         shared: dict[int, int] = {}
         read = _Read(song)
-        keys = [*_keys(read), *(_wide_keys(read, AROUND) if wide else ())]
-        wanted = np.array([_hashed(key) for key in keys], np.uint64)
-        for first, end in zip(
-            np.searchsorted(self._keys, wanted), np.searchsorted(self._keys, wanted, "right"), strict=True
-        ):
+        hashes = [_hashed(key) for key in (*_keys(read), *(_wide_keys(read, AROUND) if wide else ()))]
+        bounds = np.array([[each << 32, each << 32 | 0xFFFFFFFF] for each in hashes], np.uint64).reshape(-1, 2)
+        ends = np.searchsorted(self._keys, bounds[:, 1], "right")
+        for first, end in zip(np.searchsorted(self._keys, bounds[:, 0]), ends, strict=True):
             if end - first <= MOST_ALIKE:
-                for track in self._ids[first:end].tolist():
+                for track in (self._keys[first:end] & np.uint64(0xFFFFFFFF)).tolist():
                     shared[track] = shared.get(track, 0) + 1
         return sorted(shared, key=lambda track: (-shared[track], track))[:MOST_ALIKE]
 

@@ -19,7 +19,11 @@ _SILENT = re.compile("['\u2018\u2019\u201b\u02bc\u00b4`\u200b-\u200f\ufeff]")
 _SIGNS = re.compile(r"[\W_]+")
 
 
-@functools.lru_cache(maxsize=20_000)
+_KEPT = 4_000
+"""Names that are kept as they were read: those of a batch of songs, and of what they are compared with."""
+
+
+@functools.lru_cache(maxsize=_KEPT)
 def plain(text: str) -> str:
     """Words alone: without case, accents, apostrophes and signs, so that ways to write the same become equal."""
     bare = _MARKS.sub("", unicodedata.normalize("NFKD", fold(text)))
@@ -110,7 +114,7 @@ class SongTitle:
         return _title(text or "", album)
 
 
-@functools.lru_cache(maxsize=20_000)
+@functools.lru_cache(maxsize=_KEPT)
 def _title(text: str, album: bool) -> SongTitle:
     whole = text = unicodedata.normalize("NFC", text)
     versions: dict[str, frozenset[str]] = {}
@@ -170,7 +174,7 @@ _AMONG_ARTISTS = re.compile(
 _UNKNOWN_ARTISTS = {plain(name) for name in UNKNOWN_ARTISTS if name} | {"", "va", "no artist", "unbekannt"}
 
 
-@functools.lru_cache(maxsize=20_000)
+@functools.lru_cache(maxsize=_KEPT)
 def artists_of(text: str | None) -> tuple[str, ...]:
     """Names of artists, the first first; none where nobody is named."""
     spaced = _BRACKETS.sub(lambda found: f"; {found[1]} ", text or "")
@@ -184,7 +188,7 @@ def _artist(name: str) -> str:
     return words.removeprefix("the ") if words != "the" else ""
 
 
-@functools.lru_cache(maxsize=20_000)
+@functools.lru_cache(maxsize=_KEPT)
 def _scripts(name: str) -> frozenset[str]:
     """The scripts of its letters but Latin ones; those of Japanese and Chinese are one."""
     if name.isascii():

@@ -70,7 +70,7 @@ UNLISTED = {"listed": False}
 class Tags:
     """What a sound file, or a table of songs, says about the music.
 
-    Text is one line of printable text each, in which several values are joined by "; "; None where it does not say. A field
+    Text is one printable line each, in which several values are joined by "; "; None where it does not say. A field
     that is added is empty in libraries that are there already, until their files are scanned for tags again.
     """
 

@@ -164,7 +164,7 @@ def test_a_damaged_field_is_not_told_and_its_song_is_there(kind: str, value: Any
         pytest.skip("no line of text holds it")
     songs = [MADE[kind](number) for number in range(3)]
     keys = [key for key in songs[1] if key not in (IDS[kind], "type", "Type", "isDir", "isVideo")]
-    damaged = {key: value for key in keys} | {"Whatever": value}
+    damaged = dict.fromkeys(keys, value) | {"Whatever": value}
     songs[1] |= damaged
     told: list[str] = []
     with login(kind, songs) as opened:

@@ -46,7 +46,13 @@ def test_another_server_is_told(server: PlexServer) -> None:
 
 def test_what_plex_tells_of_a_song(server: PlexServer) -> None:
     server.songs = [
-        plex_song(7, parentIndex=2, originalTitle="A feat. B\x1b", userRating=10, Genre=[{"tag": "Jazz"}, {"tag": "Ro\nck"}, {}]),
+        plex_song(
+            7,
+            parentIndex=2,
+            originalTitle="A feat. B\x1b",
+            userRating=10,
+            Genre=[{"tag": "Jazz"}, {"tag": "Ro\nck"}, {}],
+        ),
         {"ratingKey": 5},
         {"ratingKey": "v", "type": "clip"},
         {"title": "no id"},

@@ -9,7 +9,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from mutagen.apev2 import APEv2
-from mutagen.id3 import COMM, ID3, TALB, TCOM, TCON, TCOP, TDRC, TIT2, TPE1, TPE2, TPOS, TPUB, TRCK, TSRC, TXXX, UFID, WCOP
+from mutagen.id3 import (
+    COMM,
+    ID3,
+    TALB,
+    TCOM,
+    TCON,
+    TCOP,
+    TDRC,
+    TIT2,
+    TPE1,
+    TPE2,
+    TPOS,
+    TPUB,
+    TRCK,
+    TSRC,
+    TXXX,
+    UFID,
+    WCOP,
+)
 
 from img2music.connectors.tags import Rights, find_mbid, find_number, find_year, one_line, read_rights, read_tags
 from img2music.track import LONGEST, Tags

@@ -41,7 +41,10 @@ def verdict(song: dict[str, Any], track: dict[str, Any]) -> Verdict:
         ({"title": "Song, Pt. 2"}, {"title": "Song Part II"}),
         ({"title": "The very long name of a so", "number": 3}, {"title": "The very long name of a song", "number": 3}),
         ({"artist": "Various Artists", "title": "Band - Song", "album": "Mix"}, {"album": "Mix"}),
-        ({"title": None, "artist": None, "path": "Band/Album/Song - Single Version.mp3"}, {"title": "Song (Single Edit)"}),
+        (
+            {"title": None, "artist": None, "path": "Band/Album/Song - Single Version.mp3"},
+            {"title": "Song (Single Edit)"},
+        ),
         ({"path": FOLDER, "title": "첫눈", "artist": "김서아"}, {"path": f"/m{FOLDER}", "title": "Cheotnun"}),
         ({"title": "Ночь", "number": 3}, {"title": "Noch", "number": 3}),
         ({"artist": "山本", "number": 3}, {"artist": "Yamamoto", "number": 3}),

@@ -1,24 +1,24 @@
 """A made library and a made server that hold much of the same music, and which song is which track.
 
-Nothing of it is real: names are made of syllables and words of several scripts. Each song is there in one of the ways of
-`_WAYS`, of which the numbers say how many of a hundred are.
+Nothing of it is real: names are made of syllables and words of several scripts. Each song is there in one of the ways
+of `_WAYS`, of which the numbers say how many of a hundred are.
 
 What differs between both sides is what differs in life: roots, case and forms of Unicode of paths, paths that servers
 make of tags or of ids, encodings, lengths that are told in whole seconds, silence that was trimmed, spelling, tags that
-are cut or lacking, other releases of the same recording (compilations), copies on either side. Four songs of a hundred are
-written in another script on one side ("other script"): title and artist, and now and then the album, romanised as people
-do it, not by a rule; half of them below another root, the others with nothing but tags and length to go by.
+are cut or lacking, other releases of the same recording (compilations), copies on either side. Four songs of a hundred
+are written in another script on one side ("other script"): title and artist, and now and then the album, romanised as
+people do it, not by a rule; half of them below another root, the others with nothing but tags and length to go by.
 
-Beside it is what must not be taken for the same: covers, other songs of the same title, songs that are on one side only,
-and other versions (`VERSIONS`), most of which their title or their album notes. Of remasters, every third is noted
-nowhere, as on discs that say so on the back alone: title, artist, album and number are the same, the year is the
+Beside it is what must not be taken for the same: covers, other songs of the same title, songs that are on one side
+only, and other versions (`VERSIONS`), most of which their title or their album notes. Of remasters, every third is
+noted nowhere, as on discs that say so on the back alone: title, artist, album and number are the same, the year is the
 remaster's, and the length differs by a normal deviate of two seconds. No rule can tell those whose lengths are within a
 second from another encoding of the same master, so they cost precision. Nor does the year tell: of the songs, three in
 twenty have none, and one in twenty that of another release.
 
-Of the files, two in five have MusicBrainz's id of the recording and nine in ten a number; of the songs, three in ten and
-nine in ten. As in MusicBrainz's guidelines, half of the remasters have the id of the recording that was remastered. Of the
-songs whose id is told, one in thirty has another one than its file, since MusicBrainz has the recording twice.
+Of the files, two in five have MusicBrainz's id of the recording and nine in ten a number; of the songs, three in ten
+and nine in ten. As in MusicBrainz's guidelines, half of the remasters have the id of the recording that was remastered.
+Of the songs whose id is told, one in thirty has another one than its file, since MusicBrainz has the recording twice.
 """
 
 import dataclasses
@@ -191,7 +191,9 @@ class Maker:
             guest = self.artist() if self.chance.random() < 0.08 else None
             length = max(40.0, self.chance.gauss(225, 60))
             identity = self.identity()
-            found.append(Recording(identity, identity, artist, self.title(), album, number, year, length, None, guest, genre))
+            found.append(
+                Recording(identity, identity, artist, self.title(), album, number, year, length, None, guest, genre)
+            )
         return found
 
     def variant(self, of: Recording, version: str) -> Recording:
@@ -495,7 +497,7 @@ class Maker:
         extra, word = chance.choice(("", f" {chance.randint(2, 9)}")), self.word(2)
         album = chance.choice((of.album, f"{chance.choice([*_OTHER_SCRIPTS])} {word}"))
         own = replace(of, title=f"{title}{extra}", artist=chance.choice((artist, f"{artist} {word}")), album=album)
-        latin = {"title": own.title, "artist": own.artist, "album": own.album}
+        latin: dict[str, Any] = {"title": own.title, "artist": own.artist, "album": own.album}
         for names, written in ((_OTHER_SCRIPTS, "title"), (_OTHER_ARTISTS, "artist"), (_OTHER_SCRIPTS, "album")):
             for name, sound in names.items():
                 latin[written] = latin[written].replace(name, sound)

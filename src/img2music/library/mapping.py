@@ -177,7 +177,7 @@ class _Comparison:
             found.append("another title")
         if self._artist is Likeness.OTHER and not known:
             found.append("another artist")
-        if self._scripts and not (known or self._file or self._shared > 1 or self._near and self._told_by_others()):
+        if self._scripts and not (known or self._file or self._shared > 1 or (self._near and self._told_by_others())):
             found.append("another title, by its script")
         if self._version is Likeness.OTHER:
             one, other = self._song.versions, self._track.versions
@@ -222,15 +222,8 @@ class _Comparison:
         """Why title, artist and length do not suffice; None if they do."""
         same_title, same_album = self._title is Likeness.SAME, self._album >= Likeness.VAGUE
         placed = same_album and self._number is Likeness.SAME
-        if self._scripts:
-            sure = placed and self._artist is Likeness.SAME and self._close and self._year is not Likeness.OTHER
-            return None if sure else _SCRIPTS
-        if self._title is Likeness.UNKNOWN:
-            return "one has no title"
-        if self._artist is Likeness.UNKNOWN:
-            here = placed or (same_album and self._shared > 1)
-            unknown = _SCRIPTS if self._song.artists and self._track.artists else "one has no artist"
-            return None if same_title and self._close and here else unknown
+        if Likeness.UNKNOWN in (self._title, self._artist):
+            return self._doubt_without(placed=placed)
         if self._apart is None:
             alike = (self._title, self._artist, self._album, self._version)
             whole = min(alike) is Likeness.SAME and self._number is not Likeness.OTHER
@@ -241,6 +234,18 @@ class _Comparison:
         if vague and not (self._close and (placed or (same_title and same_album))):
             return f"the {'artist' if same_title else 'title'} is spelt otherwise"
         return None
+
+    def _doubt_without(self, *, placed: bool) -> str | None:
+        """Why what is told beside a title or an artist that can't be compared does not suffice; None if it does."""
+        if self._scripts:
+            whole = placed and self._artist is Likeness.SAME and self._close and self._year is not Likeness.OTHER
+            return None if whole else _SCRIPTS
+        if self._title is Likeness.UNKNOWN:
+            return "one has no title"
+        here = placed or (self._album >= Likeness.VAGUE and self._shared > 1)
+        if self._title is Likeness.SAME and self._close and here:
+            return None
+        return _SCRIPTS if self._song.artists and self._track.artists else "one has no artist"
 
     def _doubt_of_release(self) -> str | None:
         """Why it may be another release, of another recording or master; None if it is none, or does not matter."""

@@ -34,7 +34,19 @@ FACTS = tuple(
     "track_number disc_number recording_mbid".split()
 )
 """Columns of tracks that songs are compared with."""
-COMPARED = ("title", "artist", "album", "album_artist", "path", "recording", "year", "number", "disc", "duration", "size")
+COMPARED = (
+    "title",
+    "artist",
+    "album",
+    "album_artist",
+    "path",
+    "recording",
+    "year",
+    "number",
+    "disc",
+    "duration",
+    "size",
+)
 """What is kept of a song, and by which it is compared."""
 SCHEME = "server"
 

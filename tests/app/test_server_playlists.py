@@ -451,6 +451,19 @@ def test_unsure_songs_are_listed_with_what_they_may_be(
         home.push("Evening")
 
 
+def test_another_cover_is_kept_and_nothing_matched_again(
+    library: img2music.Library, home: ServerPlaylists, kept: Kept
+) -> None:
+    home.match()
+    servers = library._store.servers
+    there = [dataclasses.replace(song(i), cover=f"cover {i}", album_id="a") for i in range(1, COUNT + 1)]
+    kept.songs(there)
+    walk = servers.begin("home", home._exchange.connection.url)
+    assert servers.put("home", walk, there) == COUNT
+    assert servers.unmatched("home") == 2  # which were not there
+    assert list(servers.told("home", ids(3, 4)).values()) == there[2:4]
+
+
 def test_damaged_songs_of_the_server_are_told_by_whatever_reads_them(
     library: img2music.Library, home: ServerPlaylists, kept: Kept
 ) -> None:

@@ -148,7 +148,9 @@ def test_what_a_server_tells_of_a_song(server: SubsonicServer) -> None:
             genre="Ja\x1bzz\n",
             year="1970",
             starred="2023-03-27T09:45:27Z",
-            musicBrainzId="189002e7-3285-4e2e-92a3-7f6c30d407a2",
+            musicBrainzId="189002E7-3285-4e2e-92a3-7f6c30d407a2",
+            discNumber=2,
+            coverArt="mf-7",
         ),
         {"id": "bare"},
         entry(8, isDir=True),
@@ -164,6 +166,11 @@ def test_what_a_server_tells_of_a_song(server: SubsonicServer) -> None:
             "path": ["a"],
             "suffix": "../",
             "created": [5],
+            "track": "A1",
+            "discNumber": 1.5,
+            "musicBrainzId": "none",
+            "coverArt": "a\0",
+            "albumId": {},
         },
         {"id": "by path", "path": "/music/A/B.OPUS", "size": "123"},
     ]
@@ -176,6 +183,7 @@ def test_what_a_server_tells_of_a_song(server: SubsonicServer) -> None:
         genre="Ja zz",
         year=1970,
         number=8,
+        disc=2,
         duration=187.0,
         path="Artist 0/Album 0/08 Song 7.flac",
         suffix="flac",
@@ -183,6 +191,8 @@ def test_what_a_server_tells_of_a_song(server: SubsonicServer) -> None:
         changed=1678816282 * 10**9,
         recording="189002e7-3285-4e2e-92a3-7f6c30d407a2",
         liked=True,
+        album_id="al-0",
+        cover="mf-7",
     )
     assert bare == ServerSong(id="bare")
     assert odd == ServerSong(id="odd")

@@ -281,7 +281,8 @@ def without_labels(path):
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("ALTER TABLE tracks DROP COLUMN label")
         connection.execute("ALTER TABLE tracks DROP COLUMN label_folded")
-        connection.execute("ALTER TABLE server_songs DROP COLUMN disc")
+        for column in ("disc", "cover"):
+            connection.execute(f"ALTER TABLE server_songs DROP COLUMN {column}")
         connection.commit()
 
 

@@ -127,7 +127,7 @@ class Jellyfin(GivesFiles):
                 own=entry.get("CanDelete") is not False and not self._by_key,
             )
             for entry in self._items("/Items", asked)
-            if entry.get("MediaType") != "Video" and told.is_usable(entry.get("Id"))
+            if entry.get("MediaType") != "Video" and told.usable_id(entry.get("Id"))
         ]
 
     def playlist_songs(self, playlist: str) -> list[str]:

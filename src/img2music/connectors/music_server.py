@@ -28,6 +28,8 @@ class ServerSong:
     changed: int = 0  # when its file was last changed, in nanoseconds since 1970; 0 where the server does not tell
     recording: str | None = None  # its MusicBrainz id
     liked: bool = False
+    album_id: str | None = None  # by which clients of OpenSubsonic ask for its album
+    cover: str | None = None  # and for its cover
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -266,6 +266,8 @@ class OpenSubsonic(GivesFiles):
             changed=told.nanoseconds(entry.get("created")),
             recording=told.mbid(entry.get("musicBrainzId")),
             liked=bool(entry.get("starred")),
+            album_id=told.usable_id(entry.get("albumId")),
+            cover=told.usable_id(entry.get("coverArt")),
         )
 
     def _copy(self, song: str, **part: Any) -> None:

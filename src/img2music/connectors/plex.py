@@ -77,7 +77,7 @@ class Plex(GivesFiles):
                 own=not (_is_true(entry.get("smart")) or _is_true(entry.get("readOnly"))),
             )
             for entry in self._entries("/playlists", {"playlistType": "audio"})
-            if told.is_usable(entry.get("ratingKey"))
+            if told.usable_id(entry.get("ratingKey"))
         ]
 
     def playlist_songs(self, playlist: str) -> list[str]:

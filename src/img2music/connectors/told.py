@@ -62,12 +62,12 @@ def song_id(found: Any) -> str:
     return id_
 
 
-def is_usable(found: Any) -> bool:
-    """Whether there is an id, and one that can be kept and asked for."""
+def usable_id(found: Any) -> str | None:
+    """An id that can be kept and asked for."""
     try:
-        return bool(song_id(found))
+        return song_id(found)
     except DamagedError:
-        return False
+        return None
 
 
 def one_song(entry: Entry, read: Callable[[Entry], Song | None], fault: Callable[..., Exception]) -> Song:

@@ -276,6 +276,7 @@ server_songs = sa.Table(
     sa.Column("walk", sa.BigInteger, nullable=False),  # in which it was last seen
     sa.Column("state", TextType),  # "mapped", "unsure" or "absent"; none until it has been looked for
     sa.Column("why", TextType, nullable=False, server_default=""),
+    *(sa.Column(name, TextType) for name in ("album_id", "cover")),
 )
 
 server_tracks = sa.Table(

@@ -48,6 +48,8 @@ COMPARED = (
     "size",
 )
 """What is kept of a song, and by which it is compared."""
+KEPT = ("id", *COMPARED, "changed", "liked", "album_id", "cover")
+"""All that is kept of what a server tells of a song."""
 SCHEME = "server"
 
 
@@ -171,6 +173,8 @@ class ServerTable:
                 again = {row["id"] for row in fresh}
                 told = {"connection": connection, "walk": walk}
                 upsert(writing, server_songs, [row | told | {"state": None} for row in fresh], "connection", "id")
+                shown = [row | told for id_, row in rows.items() if id_ not in again and _shows(row, there[id_])]
+                upsert(writing, server_songs, shown, "connection", "id")
                 for liked in (True, False):
                     same = [id_ for id_, row in rows.items() if id_ not in again and row["liked"] is liked]
                     of = sa.and_(server_songs.c.connection == connection, server_songs.c.id.in_(same))
@@ -218,6 +222,16 @@ class ServerTable:
         with self._reading() as reading:
             rows = reading.execute(sa.select(server_songs).where(of).order_by(server_songs.c.id).limit(limit))
             return [_facts(row) for row in rows]
+
+    def told(self, connection: str, songs: Iterable[str]) -> dict[str, ServerSong]:
+        """Read what a server told of songs, as far as it is kept."""
+        found: dict[str, ServerSong] = {}
+        with self._reading() as reading:
+            for batch in batches(songs):
+                of = sa.and_(server_songs.c.connection == connection, server_songs.c.id.in_(batch))
+                for row in reading.execute(sa.select(*(server_songs.c[name] for name in KEPT)).where(of)):
+                    found[row.id] = ServerSong(**row._mapping)
+        return found
 
     def facts(self, connection: str, songs: Iterable[str]) -> dict[str, SongFacts]:
         """Read what is known of songs."""
@@ -458,7 +472,7 @@ def _state(found: Mapped) -> str:
 
 def _row(song: ServerSong) -> dict[str, Any]:
     """A song as it is kept."""
-    row = {name: getattr(song, name) for name in ("id", *COMPARED, "changed", "liked")}
+    row = {name: getattr(song, name) for name in KEPT}
     for name, value in row.items():
         if isinstance(value, str):
             row[name] = (storable(value) or "")[:LONGEST_TEXT]
@@ -467,6 +481,11 @@ def _row(song: ServerSong) -> dict[str, Any]:
 
 def _differs(row: Mapping[str, Any], there: sa.Row[Any]) -> bool:
     return any(row[name] != getattr(there, name) for name in COMPARED)
+
+
+def _shows(row: Mapping[str, Any], there: sa.Row[Any]) -> bool:
+    """Whether something else is to be shown of a song that is what it was."""
+    return (row["album_id"], row["cover"]) != (there.album_id, there.cover)
 
 
 def _facts(row: sa.Row[Any]) -> SongFacts:

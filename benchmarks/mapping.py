@@ -13,7 +13,7 @@ from img2music.connectors.connections import Connection
 from img2music.connectors.opensubsonic import OpenSubsonic
 from img2music.library.matched_servers import renew
 from img2music.library.store import LibraryStore
-from tests.support.made_servers import MadeServer, by_artist_and_title, judge, make, records
+from tests.support.made_servers import Judged, MadeServer, by_artist_and_title, judge, make, records
 from tests.support.music_servers import SubsonicServer, entry
 
 TUNED, REPORTED = (1, 2, 3, 4), (2026, 2027, 2028)
@@ -26,31 +26,35 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> Report:
-    report = Report("mapping", ["set", "songs", "tracks", "precision", "recall", "listed as unsure", "seconds", "MB"])
+    unsure = ["listed as unsure", "neither mapped nor listed"]
+    report = Report("mapping", ["set", "songs", "tracks", "precision", "recall", *unsure, "seconds", "MB"])
     failures: dict[str, int] = {}
     for seed in (*TUNED, *REPORTED):
         made = make(options.songs, seed)
         found = measured(made)
-        judged = judge(made, found["tracks"])
+        judged = judge(made, found["tracks"], found["unsure"])
         name = f"{'tuned' if seed in TUNED else 'reported'}, seed {seed}"
         sizes = (len(made.songs), len(made.tracks))
-        own = (judged.precision, judged.recall, found["unsure"], found["seconds"], found["MB"])
-        report.add(name, *sizes, *own)
+        report.add(name, *sizes, *_figures(judged, found))
         usual = judge(made, by_artist_and_title(made))
-        report.add(f"{name}, by artist and title", *sizes, usual.precision, usual.recall, "", "", "")
+        report.add(f"{name}, by artist and title", *sizes, usual.precision, usual.recall, "", "", "", "")
         if seed in REPORTED:
-            for what, kinds in (("wrong", judged.wrong), ("lost", judged.lost)):
+            for what, kinds in (("wrong", judged.wrong), ("lost", judged.lost), ("untold", judged.untold)):
                 for kind, count in kinds.items():
                     failures[f"{what}: {kind}"] = failures.get(f"{what}: {kind}", 0) + count
     if options.many:
         made = make(options.many, REPORTED[0])
         found = measured(made)
-        judged = judge(made, found["tracks"])
-        own = (judged.precision, judged.recall, found["unsure"], found["seconds"], found["MB"])
-        report.add("many, over HTTP", len(made.songs), len(made.tracks), *own)
+        judged = judge(made, found["tracks"], found["unsure"])
+        report.add("many, over HTTP", len(made.songs), len(made.tracks), *_figures(judged, found))
     told = ", ".join(f"{count} {what}" for what, count in sorted(failures.items(), key=lambda each: -each[1]))
     report.note = f"Of the {len(REPORTED)} reported sets: {told}."
     return report
+
+
+def _figures(judged: Judged, found: dict[str, Any]) -> tuple[float, ...]:
+    unsure = len(found["unsure"]), judged.untold.total()
+    return judged.precision, judged.recall, *unsure, found["seconds"], found["MB"]
 
 
 def measured(made: MadeServer) -> dict[str, Any]:
@@ -63,7 +67,8 @@ def measured(made: MadeServer) -> dict[str, Any]:
         context = multiprocessing.get_context("spawn")
         with context.Pool(1) as pool:
             found: dict[str, Any] = pool.apply(renewed, (str(library), server.url))
-    found["tracks"] = {ids[song]: track for song, track in found["tracks"].items()}
+    for name in ("tracks", "unsure"):
+        found[name] = {ids[song]: value for song, value in found[name].items()}
     return found
 
 
@@ -100,6 +105,7 @@ def renewed(library: str, url: str) -> dict[str, Any]:
         (most,) = re.findall(r"VmHWM:\s*(\d+) kB", status)
         server.close()
         songs = [each.id for each in store.servers.songs("home")]
-        unsure = store.servers.counts("home").get("unsure", 0)
+        listed = store.servers.mapped("home", state="unsure")
+        unsure = {each.song: [candidate.track for candidate in each.candidates] for each in listed}
         tracks = store.servers.tracks_of("home", songs)
     return {"tracks": tracks, "unsure": unsure, "seconds": took, "MB": int(most) / 1024}

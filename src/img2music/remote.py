@@ -95,12 +95,18 @@ def read(url: str, start: int, end: int) -> bytes:
 
 
 def listed(
-    root: str, wanted: Callable[[str], bool], unreadable: Callable[[RemoteError], None]
+    root: str,
+    wanted: Callable[[str], bool],
+    unreadable: Callable[[RemoteError], None],
+    left_out: Callable[[str], object],
 ) -> Iterator[tuple[str, State]]:
-    """List the files below a folder that are wanted by their URLs, with their states, in no certain order."""
+    """List the files below a folder that are wanted by their URLs, with their states, in no certain order.
+
+    Of songs of a music server that are left out, since they can't be asked for, it is told in one line.
+    """
     if root.startswith(("s3:", "server:")):
         try:
-            yield from _objects(root, wanted) if root.startswith("s3:") else _songs(root, wanted, unreadable)
+            yield from _objects(root, wanted) if root.startswith("s3:") else _songs(root, wanted, unreadable, left_out)
         except RemoteError as error:
             unreadable(error)
         return
@@ -160,10 +166,13 @@ def _objects(root: str, chosen: Callable[[str], bool]) -> Iterator[tuple[str, St
 
 
 def _songs(
-    root: str, wanted: Callable[[str], bool], unreadable: Callable[[RemoteError], None]
+    root: str,
+    wanted: Callable[[str], bool],
+    unreadable: Callable[[RemoteError], None],
+    left_out: Callable[[str], object],
 ) -> Iterator[tuple[str, State]]:
     """All songs of a music server."""
-    songs: Iterator[dict[str, Any]] = found(root, lambda filesystem, _: filesystem.songs())
+    songs: Iterator[dict[str, Any]] = found(root, lambda filesystem, _: filesystem.songs(left_out))
     empty = True
     for entry in songs:
         empty, url = False, entry["name"]

@@ -6,7 +6,7 @@ Each of its fields is declared here, and nowhere else: the database, tag reading
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -18,11 +18,14 @@ LONGEST = 500
 """Characters that a field of text has at most."""
 EARLIEST, LATEST = 1000, 2999
 """Years of release."""
+LAST_NUMBER = 99_999
+"""Number of a song on its disc, or of a disc, that is believed."""
 LONGEST_SOUND = 1e7
 """Seconds of a recording: four months."""
 
 Text = Annotated[str, msgspec.Meta(max_length=LONGEST)]
 Year = Annotated[int, msgspec.Meta(ge=EARLIEST, le=LATEST)]
+Number = Annotated[int, msgspec.Meta(ge=1, le=LAST_NUMBER)]
 Seconds = Annotated[float, msgspec.Meta(ge=0, le=LONGEST_SOUND)]
 
 
@@ -46,7 +49,7 @@ class TagNames:
     asf: tuple[str, ...]  # attributes of Windows Media
     libav: tuple[str, ...] = ()  # what libav calls it, whatever RIFF, AIFF or Matroska do
     columns: tuple[str, ...] = ()  # of tables, in small letters and digits without signs and spaces
-    year: bool = False  # whether it is a date of which the year is kept; else it is text
+    read: Literal["text", "year", "number", "mbid"] = "text"  # what of it is kept
 
     @property
     def all(self) -> tuple[str, ...]:
@@ -67,7 +70,7 @@ UNLISTED = {"listed": False}
 class Tags:
     """What a sound file, or a table of songs, says about the music.
 
-    One line of printable text each, in which several values are joined by "; "; None where it does not say. A field
+    Text is one printable line each, in which several values are joined by "; "; None where it does not say. A field
     that is added is empty in libraries that are there already, until their files are scanned for tags again.
     """
 
@@ -135,7 +138,7 @@ class Tags:
         columns=("year", "releaseyear", "releasedyear", "yearreleased", "yearofrelease")  # noqa: RUF005
         + ("trackalbumreleasedate", "albumreleasedate", "albumreleaseyear", "albumdate", "releasedate")
         + ("datereleased",),
-        year=True,
+        read="year",
     )
     """Year of release."""
     label: Text | None = tagged(
@@ -149,6 +152,38 @@ class Tags:
         filtered=True,
     )
     """Record label."""
+    track_number: Number | None = tagged(
+        id3=("TRCK",),
+        vorbis=("tracknumber",),
+        mp4=("trkn",),
+        ape=("Track",),
+        asf=("WM/TrackNumber",),
+        libav=("track",),
+        columns=("tracknumber", "trackno", "tracknr"),
+        read="number",
+    )
+    """Number on the disc."""
+    disc_number: Number | None = tagged(
+        id3=("TPOS",),
+        vorbis=("discnumber",),
+        mp4=("disk",),
+        ape=("Disc",),
+        asf=("WM/PartOfSet",),
+        libav=("disc",),
+        columns=("discnumber", "discno", "discnr"),
+        read="number",
+    )
+    """Number of the disc within the album."""
+    recording_mbid: Text | None = tagged(
+        id3=("UFID:http://musicbrainz.org",),
+        vorbis=("musicbrainz_trackid",),
+        mp4=("----:com.apple.iTunes:MusicBrainz Track Id",),
+        ape=("MUSICBRAINZ_TRACKID",),
+        asf=("MusicBrainz/Track Id",),
+        columns=("recordingmbid", "musicbrainzrecordingid", "musicbrainztrackid"),
+        read="mbid",
+    )
+    """MusicBrainz's id of the recording, which tags call that of the track."""
 
 
 TAG_NAMES: Mapping[str, TagNames] = {each.name: each.metadata["tags"] for each in fields(Tags)}

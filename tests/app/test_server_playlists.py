@@ -523,6 +523,33 @@ def test_unsure_songs_are_listed_with_what_they_may_be(
         home.push("Evening")
 
 
+def test_another_cover_is_kept_and_nothing_matched_again(
+    library: img2music.Library, home: ServerPlaylists, kept: Kept
+) -> None:
+    home.match()
+    servers = library._store.servers
+    there = [dataclasses.replace(song(i), cover=f"cover {i}", album_id="a") for i in range(1, COUNT + 1)]
+    kept.songs(there)
+    walk = servers.begin("home", home._exchange.connection.url)
+    assert servers.put("home", walk, there) == COUNT
+    assert servers.unmatched("home") == 2  # which were not there
+    assert list(servers.told("home", ids(3, 4)).values()) == there[2:4]
+
+
+def test_damaged_songs_of_the_server_are_told_by_whatever_reads_them(
+    library: img2music.Library, home: ServerPlaylists, kept: Kept
+) -> None:
+    line = "home: Song 5 is left out, since it has no id; so are 3 others."
+    kept.plan(left_out=line)
+    assert home.match().notes == (line,)
+    assert home.match().notes == ()  # read before
+    assert home.match(refresh=True).notes == (line,)
+    library.playlists.save("Evening", [1, 2])
+    assert home.push("Evening", refresh=True).notes == (line,)
+    assert line in home.compare("Evening", refresh=True).notes
+    assert line in home.pull("Evening", refresh=True).notes
+
+
 def test_a_song_without_a_file_is_found_by_its_tags(library: img2music.Library, home: ServerPlaylists) -> None:
     tags = img2music.library.record.Tags(title="Elsewhere 51", artist="Band", album="Else")
     with library._store.writing() as transaction:

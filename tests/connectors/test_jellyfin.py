@@ -98,7 +98,8 @@ def test_an_answer_to_a_login_that_is_none(server: JellyfinServer) -> None:
 def test_what_jellyfin_tells_of_a_song(server: JellyfinServer) -> None:
     ids = {"MusicBrainzRecording": "189002e7-3285-4e2e-92a3-7f6c30d407a2", "MusicBrainzTrack": "another"}
     server.songs = [
-        jellyfin_song(7, Artists=["A", "B\x1b"], Genres=["Jazz", "", None, "Ro\nck"], ProviderIds=ids),
+        jellyfin_song(7, Artists=["A", "B\x1b"], Genres=["Jazz", "", None, "Ro\nck"], ProviderIds=ids)
+        | {"ParentIndexNumber": 2},
         {"Id": "bare"},
         {"Id": "video", "Type": "MusicVideo"},
         {"Name": "no id"},
@@ -119,6 +120,7 @@ def test_what_jellyfin_tells_of_a_song(server: JellyfinServer) -> None:
         genre="Jazz; Ro ck",
         year=1957,
         number=8,
+        disc=2,
         duration=187.0,
         path="/media/music/Artist 0/Album 0/08 Song 7.flac",
         suffix="flac",

@@ -150,13 +150,6 @@ def test_a_fault_is_one_line(home: Home, fault: Answer, expected: str) -> None:
     assert home.secret not in message
 
 
-@pytest.mark.parametrize("id_", ["7" * 100_000, "7\n8", "7\udc80"])
-def test_a_damaged_id_is_a_fault(home: Home, id_: str) -> None:
-    home.fail(home.page([home.song(1, id=id_)]))
-    with pytest.raises(SourceError, match=f"a damaged id, of {len(id_)} characters"):
-        list(home.opened.songs())
-
-
 def test_a_busy_server_is_asked_again(home: Home) -> None:
     home.fail(Answer({}, 429, {"Retry-After": "0"}), Answer(raw=b"", status=503))
     assert len(list(home.opened.songs())) == SONGS

@@ -3,6 +3,7 @@
 import contextlib
 import io
 import logging
+import os
 import shutil
 import socket
 import subprocess
@@ -87,6 +88,21 @@ def test_all_songs_each_once(home: Mpd, music: Path, monkeypatch: pytest.MonkeyP
     assert (song.path, song.size) == (song.id, None)
     assert song.changed == (music / song.id).stat().st_mtime_ns // 10**9 * 10**9
     assert home.song(song.id) == song
+
+
+def test_names_of_files_that_are_not_utf_8_cost_no_other_song(music: Path, tmp_path: Path) -> None:
+    some = next(path for path in sorted(music.rglob("*.*")) if path.is_file())
+    (tmp_path / "music").mkdir()
+    for name in (b"a.", b"Gr\xf6\xdfe.", "Größe.".encode()):
+        shutil.copy(some, os.fsencode(tmp_path / "music") + b"/" + name + os.fsencode(some.suffix[1:]))
+    told: list[str] = []
+    with mpd(tmp_path / "music", tmp_path / "home") as running:
+        opened = Mpd(running.connection(), None)
+        found = [song.id for song in opened.songs(told.append)]
+        opened.close()
+    assert sorted(found) == [f"Größe{some.suffix}", f"a{some.suffix}"]
+    (line,) = told
+    assert "its id holds control characters, or what is no character" in line
 
 
 def test_over_a_socket(server: MpdHome) -> None:
@@ -349,9 +365,9 @@ def test_a_version_that_is_none(odd: OddMpd) -> None:
         ([b"file: " + b"x" * (2 << 20)], "larger than 1 MiB"),
         ([b"file: a\nTitle: b\n" * 200_000], "larger than 1 MiB"),
         ([b"file: a\nTi"], "no whole answer in time"),
-        ([b"file: " + b"y" * 5000 + b"\nOK\n"], "without a path, or with an endless one"),
+        ([b"file: " + b"y" * 5000 + b"\nOK\n"], "its id has 5,000 characters"),
         ([b"what\nOK\n"], OTHER),
-        ([b"file: \xff\xfe\nOK\n"], OTHER),
+        ([b"file: \xff\xfe\nOK\n"], "its id holds control characters"),
         ([b"ACK\n"], OTHER),
         ([b"ACK [2@0] {search} a\x1b[31mb\xc2\x85" + b"c" * 1000 + b"\n"], "it refuses search: a [31mb"),
         ([b"ACK [4@0] {search} you don't have permission\n"], "it asks for a password"),

@@ -46,7 +46,13 @@ def test_another_server_is_told(server: PlexServer) -> None:
 
 def test_what_plex_tells_of_a_song(server: PlexServer) -> None:
     server.songs = [
-        plex_song(7, originalTitle="A feat. B\x1b", userRating=10, Genre=[{"tag": "Jazz"}, {"tag": "Ro\nck"}, {}]),
+        plex_song(
+            7,
+            parentIndex=2,
+            originalTitle="A feat. B\x1b",
+            userRating=10,
+            Genre=[{"tag": "Jazz"}, {"tag": "Ro\nck"}, {}],
+        ),
         {"ratingKey": 5},
         {"ratingKey": "v", "type": "clip"},
         {"title": "no id"},
@@ -68,12 +74,13 @@ def test_what_plex_tells_of_a_song(server: PlexServer) -> None:
         genre="Jazz; Ro ck",
         year=1957,
         number=8,
+        disc=2,
         duration=187.0,
         path="/data/Music/Artist 0/Album 0/08 Song 7.flac",
         suffix="flac",
         size=1007,
         changed=1678816282 * 10**9,
-        recording="189002e7-3285-4e2e-92a3-7f6c30d407a2",
+        recording=None,  # what it tells is MusicBrainz's id of the track of a release
         liked=True,
     )
     assert bare == ServerSong(id="5")

@@ -9,19 +9,42 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from mutagen.apev2 import APEv2
-from mutagen.id3 import COMM, ID3, TALB, TCOM, TCON, TCOP, TDRC, TIT2, TPE1, TPE2, TPUB, TSRC, TXXX, WCOP
+from mutagen.id3 import (
+    COMM,
+    ID3,
+    TALB,
+    TCOM,
+    TCON,
+    TCOP,
+    TDRC,
+    TIT2,
+    TPE1,
+    TPE2,
+    TPOS,
+    TPUB,
+    TRCK,
+    TSRC,
+    TXXX,
+    UFID,
+    WCOP,
+)
 
-from img2music.connectors.tags import Rights, find_year, one_line, read_rights, read_tags
+from img2music.connectors.tags import Rights, find_mbid, find_number, find_year, one_line, read_rights, read_tags
 from img2music.track import LONGEST, Tags
 from tests.support.sounds import FORMATS, encode, tone
 
-EXPECTED = Tags("Title", "Artist", "Album", "Various", "Jazz", 1999, "Verve")
+MBID = "189002e7-3285-4e2e-92a3-7f6c30d407a2"
+EXPECTED = Tags("Title", "Artist", "Album", "Various", "Jazz", 1999, "Verve", 3, 2, MBID)
 # Keys under which each family of formats keeps them.
-ID3_FRAMES = [TIT2, TPE1, TALB, TPE2, TCON, TDRC, TPUB]
-MP4 = ["\xa9nam", "\xa9ART", "\xa9alb", "aART", "\xa9gen", "\xa9day", "----:com.apple.iTunes:LABEL"]
+ID3_FRAMES = [TIT2, TPE1, TALB, TPE2, TCON, TDRC, TPUB, TRCK, TPOS]
+OWN = "----:com.apple.iTunes:"
+MP4 = ["\xa9nam", "\xa9ART", "\xa9alb", "aART", "\xa9gen", "\xa9day", f"{OWN}LABEL", "trkn", "disk"]
+MP4 += [f"{OWN}MusicBrainz Track Id"]
 ASF = ["Title", "Author", "WM/AlbumTitle", "WM/AlbumArtist", "WM/Genre", "WM/Year", "WM/Publisher"]
-VORBIS = ["TITLE", "artist", "Album", "ALBUMARTIST", "genre", "DATE", "Label"]
-VALUES = ["Title", "Artist", "Album", "Various", "Jazz", "1999-05-01", "Verve"]
+ASF += ["WM/TrackNumber", "WM/PartOfSet", "MusicBrainz/Track Id"]
+VORBIS = ["TITLE", "artist", "Album", "ALBUMARTIST", "genre", "DATE", "Label", "TrackNumber", "discnumber"]
+VORBIS += ["MUSICBRAINZ_TRACKID"]
+VALUES = ["Title", "Artist", "Album", "Various", "Jazz", "1999-05-01", "Verve", "03/12", "2/2"]
 
 
 @pytest.mark.parametrize("kind", ["mp3", "wav", "aiff", "m4a", "alac", "wma", "flac", "ogg", "opus"])
@@ -33,10 +56,13 @@ def test_every_format(tmp_path: Path, kind: str) -> None:
     if isinstance(file.tags, ID3):
         for frame, value in zip(ID3_FRAMES, VALUES, strict=True):
             file.tags.add(frame(encoding=3, text=[value]))
+        file.tags.add(UFID(owner="http://example.org", data=b"another"))
+        file.tags.add(UFID(owner="http://musicbrainz.org", data=MBID.upper().encode()))
     else:
         keys = {"m4a": MP4, "alac": MP4, "wma": ASF}.get(kind, VORBIS)
-        for key, value in zip(keys, VALUES, strict=True):
-            file.tags[key] = [value.encode() if key.startswith("----") else value]
+        for key, value in zip(keys, [*VALUES, MBID], strict=True):
+            pair = [tuple(map(int, value.split("/")))] if key in ("trkn", "disk") else None
+            file.tags[key] = pair or [value.encode() if key.startswith("----") else value]
     file.save()
     assert read_tags(path) == EXPECTED
 
@@ -150,6 +176,32 @@ def test_years_are_years_or_nothing(text: str) -> None:
     assert year is None or 1000 <= year <= 2999
 
 
+@pytest.mark.parametrize(
+    ("texts", "number"),
+    [
+        (["3"], 3),
+        (["03/12"], 3),
+        (["(3, 12)"], 3),
+        (["0/12", "7"], 7),
+        (["A1"], None),
+        (["3rd"], None),
+        (["-3"], None),
+        (["100000"], None),
+        (["9" * 400], None),
+        ([], None),
+    ],
+)
+def test_numbers_are_numbers_or_nothing(texts: list[str], number: int | None) -> None:
+    assert find_number(texts) == number
+
+
+@given(st.text())
+def test_ids_of_musicbrainz_are_ids_or_nothing(text: str) -> None:
+    assert find_mbid([text]) in (None, text.lower())
+    assert find_mbid([text, MBID.upper()]) == (find_mbid([text]) or MBID)
+    assert find_number([text]) is None or text.strip("( ").lstrip("0")[0].isdecimal()
+
+
 def info_chunk(**texts: bytes) -> bytes:
     """RIFF's own tags."""
     items = b"".join(
@@ -194,8 +246,9 @@ def test_apev2_in_an_mp3(tmp_path: Path) -> None:
     ID3(path).delete(path)
     tags = APEv2()
     tags.update({"Title": "A title of more than thirty characters", "Artist": ["One", "Two"], "Year": "1999"})
+    tags.update({"Track": "3/12", "Disc": "2", "MUSICBRAINZ_TRACKID": MBID})
     tags.save(path)
-    expected = Tags("A title of more than thirty characters", "One; Two", None, None, None, 1999)
+    expected = Tags("A title of more than thirty characters", "One; Two", None, None, None, 1999, None, 3, 2, MBID)
     assert read_tags(path) == expected
     old = b"TAG" + b"A title of more than thirty ch" + bytes(94) + b"\xff"
     path.write_bytes(path.read_bytes() + old)

@@ -281,6 +281,8 @@ def without_labels(path):
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("ALTER TABLE tracks DROP COLUMN label")
         connection.execute("ALTER TABLE tracks DROP COLUMN label_folded")
+        for column in ("disc", "cover"):
+            connection.execute(f"ALTER TABLE server_songs DROP COLUMN {column}")
         connection.commit()
 
 
@@ -292,6 +294,7 @@ def test_a_field_that_was_declared_since_is_added_when_a_library_is_opened(tmp_p
     without_labels(path)
     with LibraryStore.open(path, read_only=True) as store:
         assert store.find("/a.mp3").label is None
+        assert store.servers.to_match("home", 5) == []
     with LibraryStore.open(path) as store:
         put(store, [make_record("/a.mp3", tags=Tags(label="ECM"))])
         assert store.find("/a.mp3").label == "ECM"

@@ -11,6 +11,7 @@ from img2music.library.song_names import SongPath, SongTitle, artists_of, nearly
 from tests.support.made_servers import by_artist_and_title, judge, make
 
 KEPT = ("title", "artist", "album", "album_artist", "year", "number", "duration", "path", "size", "recording")
+FOLDER = "/data/김서아/밤/01 첫눈.mp3"
 
 
 def facts(**values: Any) -> SongFacts:
@@ -40,6 +41,16 @@ def verdict(song: dict[str, Any], track: dict[str, Any]) -> Verdict:
         ({"title": "Song, Pt. 2"}, {"title": "Song Part II"}),
         ({"title": "The very long name of a so", "number": 3}, {"title": "The very long name of a song", "number": 3}),
         ({"artist": "Various Artists", "title": "Band - Song", "album": "Mix"}, {"album": "Mix"}),
+        (
+            {"title": None, "artist": None, "path": "Band/Album/Song - Single Version.mp3"},
+            {"title": "Song (Single Edit)"},
+        ),
+        ({"path": FOLDER, "title": "첫눈", "artist": "김서아"}, {"path": f"/m{FOLDER}", "title": "Cheotnun"}),
+        ({"title": "Ночь", "number": 3}, {"title": "Noch", "number": 3}),
+        ({"artist": "山本", "number": 3}, {"artist": "Yamamoto", "number": 3}),
+        ({"title": "Song", "recording": "A1"}, {"title": "A working title", "recording": "a1", "artist": "B and"}),
+        ({"number": 3, "disc": 2}, {"number": 3, "disc": 2}),
+        ({"number": 3, "disc": 2}, {"number": 3}),
     ],
 )
 def test_the_same_song_told_in_two_ways(one: dict[str, Any], other: dict[str, Any]) -> None:
@@ -63,6 +74,8 @@ def test_the_same_song_told_in_two_ways(one: dict[str, Any], other: dict[str, An
         {"title": "Other"},
         {"duration": 206.0},
         {"path": "a/b/c/01 Song.mp3", "duration": 260.0},
+        {"recording": "B", "title": "Song, Part 2"},
+        {"title": "밤", "artist": "김", "album": "첫눈"},
     ],
 )
 def test_another_version_cover_or_title_is_another_song(other: dict[str, Any]) -> None:
@@ -92,6 +105,18 @@ def test_two_of_a_kind_are_told_apart(one: dict[str, Any], other: dict[str, Any]
         ({"number": 3}, {"number": 4}, "another number"),
         ({"year": 1975, "duration": 202.2}, {"year": 2011, "duration": 200.7}, "another year"),
         ({"title": "Sonq of Songs", "album": None}, {"title": "Song of Songs"}, "spelt otherwise"),
+        ({"number": 3, "disc": 1}, {"number": 3, "disc": 2}, "another number"),
+        ({"year": 1975, "duration": 200.4}, {"year": 2011, "duration": 200.7}, "another year"),
+        ({"year": 1975, "duration": 201.4}, {"duration": 200.7}, "no year"),
+        ({"recording": "A"}, {"recording": "B"}, "another recording"),
+        ({"recording": "A", "title": "Song (2011 Remaster)"}, {"recording": "A"}, "another version"),
+        ({"title": "Ночь 5"}, {"title": "Noch 5"}, "in other scripts"),
+        ({"artist": "山本"}, {"artist": "Yamamoto"}, "in other scripts"),
+        (
+            {"title": "밤", "artist": "김", "album": "첫눈", "number": 3, "year": 1999},
+            {"title": "Bam", "artist": "Kim", "album": "Cheotnun", "number": 3, "year": 1999},
+            "in other scripts",
+        ),
     ],
 )
 def test_what_is_unsure_is_told_with_why(one: dict[str, Any], other: dict[str, Any], why: str) -> None:
@@ -107,6 +132,20 @@ def test_a_title_alone_makes_nothing_the_same() -> None:
     assert verdict({"artist": None, "album": None}, {"artist": None, "album": None}) is Verdict.MAYBE
 
 
+def test_what_has_another_name_is_looked_up_by_length_and_number() -> None:
+    tracks = [
+        facts(id=1, title="Noch", album=None),
+        facts(id=2, title="Noch", artist="A", number=3, year=1999),
+        facts(id=3, title="Noch", artist="B", album="C", number=3, year=1999),
+        facts(id=4, title="Noch", artist="B", album="C", number=3, year=1998),
+        facts(id=5, title="Noch", album="C", duration=210.0),
+    ]
+    song = facts(id="s", title="Ночь", number=3, year=1999, duration=201.0)
+    index = TrackIndex(tracks)
+    assert index.like(song) == []
+    assert sorted(index.like(song, wide=True)) == [1, 2, 3]
+
+
 def test_of_copies_the_likeliest_is_first() -> None:
     copies = [
         facts(id=1, album="Best of Band"),
@@ -119,9 +158,9 @@ def test_of_copies_the_likeliest_is_first() -> None:
 
 
 def test_two_songs_are_one_track_only_if_they_are_the_same_recording() -> None:
-    track = facts(id=7, duration=200.7, album=None)
-    songs = {"a": facts(id="a", duration=200.7), "b": facts(id="b", duration=202.5), "c": facts(id="c", duration=200.5)}
-    songs["b"] = facts(id="b", duration=199.0, album="Other")
+    track = facts(id=7, duration=200.7, album=None, year=1990)
+    songs = {name: facts(id=name, duration=length, year=1990) for name, length in (("a", 200.7), ("c", 200.5))}
+    songs["b"] = facts(id="b", duration=199.0, album="Other", year=1990)
     mapped = {name: choose(song, [track]) for name, song in songs.items()}
     assert all(each.tracks for each in mapped.values())
     settled = one_each(mapped, songs.__getitem__)
@@ -175,12 +214,13 @@ def test_of_made_songs_nearly_all_are_found_and_nearly_none_wrongly() -> None:
         if not found[name].tracks:
             found[name] = choose(song, [tracks[each] for each in index.like(song, wide=True)])
     settled = one_each(found, songs.__getitem__)
-    judged = judge(made, {name: each.tracks[0].track for name, each in settled.items() if each.tracks})
+    unsure = {name: [one.track for one in each.candidates] for name, each in settled.items() if each.unsure}
+    judged = judge(made, {name: each.tracks[0].track for name, each in settled.items() if each.tracks}, unsure)
     assert judged.precision >= 0.995, judged.wrong
     assert judged.recall >= 0.95, judged.lost
     usual = judge(made, by_artist_and_title(made))
     assert usual.precision < judged.precision
     assert usual.recall < judged.recall
-    lost = {name: settled[name].why for name, same in made.same.items() if same and not settled[name].tracks}
-    listed = [name for name in lost if settled[name].candidates]
-    assert len(listed) >= 0.5 * len(lost), lost
+    assert judged.untold.total() <= 10, judged.untold
+    assert set(judged.untold) <= {"other script"}  # of which nothing but the length is the same
+    assert len(unsure) <= 300

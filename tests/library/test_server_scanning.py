@@ -193,6 +193,25 @@ def test_a_song_that_is_not_as_it_was_is_one_line(
     assert not copies()
 
 
+def test_a_song_without_a_usable_id_is_one_line_and_the_others_are_scanned(
+    pretend: SubsonicServer, tmp_path: Path, at: Locations
+) -> None:
+    pretend.songs[2]["id"] = "x" * 501
+    pretend.songs[3] |= {"duration": float("nan"), "track": -1, "title": [], "year": 1e999}
+    with LibraryStore.open(at(tmp_path / "library.db"), create=True) as store:
+        found = scan(store, [pretend.root], ScanOptions(dry_run=True))
+        assert (found.new, found.failed, found.unusable) == (5, [], False)
+        (line,) = found.notes
+        assert line.endswith("is left out, since its id has 501 characters.")
+        for song in pretend.songs:
+            song["id"] = f"{song['id']}\0"
+        found = scan(store, [pretend.root], ScanOptions(dry_run=True))
+        (error,) = found.failed
+        assert (found.new, found.notes, found.unusable) == (0, [], True)
+        assert "none of its songs can be used: " in error.reason
+        assert "so are 5 others; nothing is removed from the library." in error.reason
+
+
 DOWN = {
     "it answers with 400": failed(0, "starting"),
     "there is nothing in it": told(searchResult3={}),

@@ -32,7 +32,8 @@ XMLNS = "{http://subsonic.org/restapi}"
 
 def told(number: int) -> dict[str, Any]:
     """A song as the server has it."""
-    return entry(number, artist=f"Artist {number}")
+    more = {"coverArt": f"mf-{number}", "discNumber": 2, "musicBrainzId": f"{number:08x}-3285-4e2e-92a3-7f6c30d407a2"}
+    return entry(number, artist=f"Artist {number}", **more)
 
 
 CHILD = {
@@ -40,7 +41,8 @@ CHILD = {
     "required": ["id", "isDir", "title"],
     "properties": {
         **{name: {"type": "string"} for name in ("id", "title", "album", "artist", "suffix", "path", "type")},
-        **{name: {"type": "integer"} for name in ("track", "year", "size", "duration")},
+        **{name: {"type": "string"} for name in ("albumId", "coverArt", "musicBrainzId")},
+        **{name: {"type": "integer"} for name in ("track", "discNumber", "year", "size", "duration")},
         **{name: {"type": "boolean"} for name in ("isDir", "isVideo")},
         "mediaType": {"enum": ["song"]},
     },
@@ -127,6 +129,13 @@ def test_songs_that_feel_alike_come_nearest_first(client: TestClient) -> None:
     assert len(numbers(asked(client, "getSonicSimilarTracks.view", id=id_of(3)))) == 10
     assert sorted(numbers(asked(client, "getSonicSimilarTracks", id=id_of(0), count=99))) == list(range(1, KEPT))
     assert numbers(asked(client, "getSonicSimilarTracks", id=id_of(0), count=0)) == []
+
+
+def test_a_song_is_told_as_its_server_tells_it(client: TestClient) -> None:
+    (match,) = asked(client, "getSonicSimilarTracks", id=id_of(12), count=1)["sonicMatch"]
+    song = told(int(match["entry"]["id"], 16))
+    assert {"albumId", "coverArt", "discNumber", "musicBrainzId"} <= match["entry"].keys()
+    assert {name: song.get(name) for name in match["entry"]} == match["entry"] | {"mediaType": None}
 
 
 def test_a_path_leads_from_one_song_to_another(client: TestClient) -> None:

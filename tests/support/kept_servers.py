@@ -7,7 +7,7 @@ moment, stores less than it is sent, knows no comments, makes a playlist in port
 import json
 import os
 import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -15,7 +15,7 @@ from typing import Any, BinaryIO
 from img2music.cli.app import main
 from img2music.connectors import registry
 from img2music.connectors.connections import Connection, keep
-from img2music.connectors.music_server import Seen, ServerPlaylist, ServerSong
+from img2music.connectors.music_server import Seen, ServerPlaylist, ServerSong, ignored
 from img2music.errors import SourceError
 
 KIND = "kept"
@@ -63,7 +63,7 @@ class KeptServer:
     """A login at such a server.
 
     Its plan may hold: `die` (at which step), `lies` (songs that it never stores), `names` (names are ids, and there are
-    no comments, as MPD has it).
+    no comments, as MPD has it), `left_out` (a line about damaged songs).
     """
 
     def __init__(self, connection: Connection, secret: str | None) -> None:
@@ -86,9 +86,12 @@ class KeptServer:
     def look(self) -> Seen:
         return Seen(product="Kept 1", user="me", counts={"songs": len(self._step()["songs"])})
 
-    def songs(self) -> Iterator[ServerSong]:
-        for song in self._step()["songs"]:
+    def songs(self, left_out: Callable[[str], object] = ignored) -> Iterator[ServerSong]:
+        kept = self._step()
+        for song in kept["songs"]:
             yield ServerSong(**song)
+        if "left_out" in kept["plan"]:
+            left_out(kept["plan"]["left_out"])
 
     def song(self, song: str) -> ServerSong:
         for each in self.songs():

@@ -124,7 +124,7 @@ class JellyfinServer(Server):
         }
         hidden = optional - set(query["fields"].split(","))
         page = [
-            {**entry, "UserData": {"IsFavorite": entry.get("Id") in self.liked}}
+            {**entry, "UserData": {"IsFavorite": str(entry.get("Id")) in self.liked}}
             for entry in found[start : start + limit]
         ]
         shown = [{name: value for name, value in entry.items() if name not in hidden} for entry in page]

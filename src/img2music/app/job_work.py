@@ -258,7 +258,8 @@ def _match(store: LibraryStore, request: Request, progress: Progress) -> Found:
 
     with ServerPlaylists(store, request["connection"]) as server:
         found = server.match(refresh=request["refresh"], progress=progress)
-    return {"songs": found.songs, "mapped": found.mapped, "unsure": len(found.unsure), "absent": found.absent}, []
+    counts = {"songs": found.songs, "mapped": found.mapped, "unsure": len(found.unsure), "absent": found.absent}
+    return counts, list(found.notes)
 
 
 _WORK: dict[JobKind, Callable[[LibraryStore, Request, Progress], Found]] = {

@@ -71,7 +71,7 @@ class Pull:
             matched=tuple(matched),
             left_out=tuple(left_out),
             kept=kept,
-            notes=tuple(self._notes),
+            notes=(*self._at.notes, *self._notes),
         )
 
     def _linked(self, here: PlaylistSummary) -> Link:

@@ -69,7 +69,7 @@ class Push:
             needs=tuple(self._needs),
             matched=tuple(matched),
             left_out=tuple(left_out),
-            notes=tuple(self._notes),
+            notes=(*self._at.notes, *self._notes),
         )
 
     def _find(self) -> tuple[Link | None, ServerPlaylist | None, str]:

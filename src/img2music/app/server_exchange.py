@@ -40,6 +40,7 @@ class Exchange:
         self.connection = music_connection(name)
         self.name = self.connection.name
         self.server: MusicServer = music_server(self.connection)
+        self.notes: list[str] = []  # of songs of the server that are left out
         self._counted: list[int | None] = []  # by `takes_long`, for what is done then
 
     def close(self) -> None:
@@ -49,7 +50,9 @@ class Exchange:
     def renew(self, progress: Progress, *, refresh: bool = False, walk: bool = False) -> None:
         """Bring up to date which songs of the server are tracks of the library."""
         told = self._counted.pop() if self._counted else self._count()
-        renew(self.store, self.server, self.connection, told, refresh=refresh, walk=walk, progress=progress)
+        self.notes.clear()
+        how = {"refresh": refresh, "walk": walk}
+        renew(self.store, self.server, self.connection, told, **how, progress=progress, left_out=self.notes.append)
 
     def takes_long(self) -> bool:
         """Whether that takes more than a few seconds."""

@@ -110,6 +110,7 @@ class ServerPlaylists(Closing):
             ways=at.store.servers.ways(at.name),
             unsure=tuple(at.left_there(unsure)),
             absent=counts.get("absent", 0),
+            notes=tuple(at.notes),
         )
 
     @checked
@@ -365,5 +366,5 @@ def _compared(
         id=None if there is None else there.id,
         same=same,
         songs=tuple(compared),
-        notes=tuple(notes),
+        notes=(*at.notes, *notes),
     )

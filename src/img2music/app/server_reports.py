@@ -166,6 +166,8 @@ class ServerMatch(Result):
     """Songs that may be tracks, with what they may be."""
     absent: int
     """How many are no tracks."""
+    notes: tuple[str, ...] = ()
+    """What a person should know."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)

@@ -8,7 +8,7 @@ import numpy as np
 
 from img2music.app.feedback import judged
 from img2music.app.library import Library, store_of
-from img2music.library.mapping import SongFacts
+from img2music.connectors.music_server import ServerSong
 from img2music.matching.paths import even_path
 from img2music.options import ME
 
@@ -31,7 +31,7 @@ class UnknownSongError(Exception):
 class SonicMatch:
     """A song of a server, and how much it feels like another."""
 
-    song: SongFacts
+    song: ServerSong
     similarity: float  # 1: the same; 0: as different as can be
 
 
@@ -85,8 +85,8 @@ class SonicSimilarity:
 
     def _told(self, connection: str, found: "Iterable[tuple[str, float]]") -> list[SonicMatch]:
         found = list(found)
-        facts = self._servers.facts(connection, [song for song, _ in found])
-        return [SonicMatch(facts[song], similarity) for song, similarity in found if song in facts]
+        songs = self._servers.told(connection, [song for song, _ in found])
+        return [SonicMatch(songs[song], similarity) for song, similarity in found if song in songs]
 
 
 def _similarity(distance: float) -> float:

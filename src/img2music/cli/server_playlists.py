@@ -166,6 +166,8 @@ def match(library: "Library", connection: str, refresh: bool, format_: ReportFor
         print_table(("song of the server", "why it is unsure", "what it may be"), rows)
     else:
         print_json(found)
+    for note in found.notes:
+        say(note)
     ways = ", ".join(f"{count} by {how}" for how, count in found.ways.items())
     known = f"{found.mapped} are tracks of the library{f' ({ways})' if ways else ''}"
     say(f"{counted(found.songs, 'song')} at {connection}: {known}, {len(found.unsure)} may be, {found.absent} are not.")

@@ -5,7 +5,7 @@ import re
 
 from img2music.analysis import FASTEST
 from img2music.connectors.lyrics import LONGEST as LONGEST_LYRICS
-from img2music.connectors.tags import find_year, one_line
+from img2music.connectors.tags import find_mbid, find_number, find_year, one_line
 from img2music.errors import shown
 from img2music.track import LONGEST
 
@@ -160,6 +160,26 @@ def read_year(cell: str) -> int | None:
     if year is None:
         raise CellError(f"{shown(text)} holds no year")
     return year
+
+
+def read_ordinal(cell: str) -> int | None:
+    """Read the number of a song on its disc, or of the disc; 0 says that it is not known."""
+    text = cell.strip().removesuffix(".0")
+    if text.lower() in MISSING or text == "0":
+        return None
+    number = find_number([text])
+    if number is None:
+        raise CellError(f"{shown(text)} is no number of a song or a disc")
+    return number
+
+
+def read_mbid(cell: str) -> str | None:
+    """Read an id of MusicBrainz's."""
+    text = read_text(cell)
+    mbid = None if text is None else find_mbid([text])
+    if text is not None and mbid is None:
+        raise CellError(f"{shown(text)} is no id of MusicBrainz's")
+    return mbid
 
 
 def read_identifier(cell: str, *, chosen: bool) -> str | None:

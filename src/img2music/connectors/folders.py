@@ -87,6 +87,7 @@ class FolderWalk:
     ) -> None:
         self.unreadable: list[tuple[str, str]] = []
         self.empty: list[str] = []
+        self.notes: list[str] = []  # of songs of servers that can't be asked for
         self._roots = list(folders)
         self._wanted = wanted or holds_only_sound
         self._left_out = left_out
@@ -143,7 +144,7 @@ class FolderWalk:
                 told(error)
                 return False
 
-        for url, (size, mtime_ns) in listed(root, wanted, told):
+        for url, (size, mtime_ns) in listed(root, wanted, told, self.notes.append):
             yield FileState(url, size, mtime_ns)
 
     def _look(self, entry: os.DirEntry[str], inner: list[str], links: list[str]) -> FileState | None:

@@ -39,6 +39,7 @@ PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
 """HTTP statuses that another try may mend."""
 REFUSALS = frozenset({401, 402, 407})
 """HTTP statuses that mean every other request: the key or the quota."""
+_LONGEST_NUMBER = 40  # digits
 _LONGEST_COMPLAINT = 200  # characters of a service's own words that are passed on
 _DOCUMENTS = ("text/html", "text/xml", "application/xml", "application/json", "text/plain")
 """Kinds of answers that are words about a file, not the file."""
@@ -322,9 +323,10 @@ class Session(contextlib.AbstractContextManager["Session"]):
         if status < 300 and not body and response.request.method != "GET":  # done, and nothing to tell
             return None
         try:
-            value = json.loads(body.decode("utf-8-sig"), parse_constant=_refuse_constant)
-        except UnicodeDecodeError:
-            fault = "its answer is not in UTF-8"
+            # What one value is damaged by is no reason to do without all others: to those who read them it is no text,
+            # and no number.
+            found = body.decode("utf-8-sig", "surrogateescape")
+            value = json.loads(found, parse_constant=lambda _: None, parse_int=_whole)
         except (ValueError, RecursionError):
             said = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
             fault = "its answer is not JSON" + (f" but {printable(said[:40])}" if said and "json" not in said else "")
@@ -484,5 +486,6 @@ def _tls_reason(error: ssl.SSLError) -> str:
     return f"its certificate {reason}" if reason else "TLS failed"
 
 
-def _refuse_constant(name: str) -> None:
-    raise ValueError(name)
+def _whole(digits: str) -> int | None:
+    """A number, if it is one that anything counts or is known by."""
+    return int(digits) if len(digits) <= _LONGEST_NUMBER else None

@@ -7,7 +7,7 @@ end of time for them, knows no Retry-After, takes status 500 for an empty answer
 import functools
 import re
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from importlib.metadata import version
 from typing import Any
@@ -16,7 +16,7 @@ from urllib.parse import quote
 from img2music.connectors import told
 from img2music.connectors.connections import Connection
 from img2music.connectors.http import Limits, Session
-from img2music.connectors.music_server import GivesFiles, Seen, ServerPlaylist, ServerSong
+from img2music.connectors.music_server import GivesFiles, Seen, ServerPlaylist, ServerSong, ignored
 from img2music.errors import SourceError, UsageError
 
 PAGE = 500
@@ -103,21 +103,17 @@ class Jellyfin(GivesFiles):
         counts["playlists"] = len(self.playlists())
         return Seen(product=f"{product} {number}", user=user, counts=counts)
 
-    def songs(self) -> Iterator[ServerSong]:
+    def songs(self, left_out: Callable[[str], object] = ignored) -> Iterator[ServerSong]:
         """Walk all songs, each once."""
         # The newest last, so that what is added meanwhile moves nothing.
         asked = {"includeItemTypes": "Audio", "fields": FIELDS, "sortBy": "DateCreated,SortName"}
-        for entry in self._items("/Items", {**asked, "recursive": "true", "sortOrder": "Ascending"}):
-            song = self._song(entry)
-            if song is not None:
-                yield song
+        entries = self._items("/Items", {**asked, "recursive": "true", "sortOrder": "Ascending"})
+        return told.songs(entries, self._song, "Name", self._session.error, left_out)
 
     def song(self, song: str) -> ServerSong:
         """Tell of one song."""
-        found = self._song(self._ask(f"/Items/{_quoted(song)}", {"userId": self._user}))
-        if found is None:
-            raise self._session.error("there is no such song.", status=404)
-        return found
+        entry = self._ask(f"/Items/{_quoted(song)}", {"userId": self._user})
+        return told.one_song(entry, self._song, self._session.error)
 
     def playlists(self) -> list[ServerPlaylist]:
         """List the playlists, but those of films."""
@@ -131,7 +127,7 @@ class Jellyfin(GivesFiles):
                 own=entry.get("CanDelete") is not False and not self._by_key,
             )
             for entry in self._items("/Items", asked)
-            if entry.get("MediaType") != "Video"
+            if entry.get("MediaType") != "Video" and told.usable_id(entry.get("Id"))
         ]
 
     def playlist_songs(self, playlist: str) -> list[str]:
@@ -206,35 +202,31 @@ class Jellyfin(GivesFiles):
         def page(at: int) -> tuple[list[dict[str, Any]], int | None]:
             only = {"userId": self._user, "startIndex": at, "limit": PAGE, "enableImages": "false"}
             found = self._ask(where, {**asked, **only})
-            return told.items(found, "Items"), told.number(found.get("TotalRecordCount"))
+            return told.entries(found, "Items"), told.number(found.get("TotalRecordCount"))
 
-        for entry in told.each_once(page, "Id"):
-            id_ = told.identifier(entry.get("Id"))
-            if told.is_damaged(id_):
-                raise self._session.error(f"it tells of an item with a damaged id, of {len(id_)} characters.")
-            yield entry
+        return told.each_once(page, "Id")
 
     def _song(self, entry: dict[str, Any]) -> ServerSong | None:
-        id_ = told.identifier(entry.get("Id"))
-        if not id_ or entry.get("Type") not in (None, "Audio"):
+        if entry.get("Type") not in (None, "Audio"):
             return None
         source = next(iter(told.items(entry, "MediaSources")), {})
         path = told.path(entry.get("Path")) or told.path(source.get("Path"))
         return ServerSong(
-            id=id_,
+            id=told.song_id(entry.get("Id")),
             title=told.text(entry.get("Name")),
             artist=told.texts(entry.get("Artists")),
             album=told.text(entry.get("Album")),
             album_artist=told.text(entry.get("AlbumArtist")),
             genre=told.texts(entry.get("Genres")),
             year=told.year(entry.get("ProductionYear")),
-            number=told.number(entry.get("IndexNumber")) or None,
+            number=told.ordinal(entry.get("IndexNumber")),
+            disc=told.ordinal(entry.get("ParentIndexNumber")),
             duration=told.seconds(entry.get("RunTimeTicks"), 1e7),
             path=path,
             suffix=told.suffix(path, source.get("Container")),
             size=told.number(source.get("Size")) or None,
             changed=told.nanoseconds(entry.get("DateCreated")),
-            recording=told.text(told.within(entry, "ProviderIds").get("MusicBrainzRecording")),
+            recording=told.mbid(told.within(entry, "ProviderIds").get("MusicBrainzRecording")),
             liked=told.within(entry, "UserData").get("IsFavorite") is True,
         )
 

@@ -7,6 +7,7 @@ MPD's playlists have a name and nothing else: it is their id, and no mark of our
 """
 
 import contextlib
+import io
 import re
 import socket
 import time
@@ -18,8 +19,8 @@ from urllib.parse import unquote, urlsplit
 from img2music.connectors import told
 from img2music.connectors.connections import Connection
 from img2music.connectors.http import Limits
-from img2music.connectors.music_server import Seen, ServerPlaylist, ServerSong
-from img2music.connectors.tags import find_year, one_line
+from img2music.connectors.music_server import Seen, ServerPlaylist, ServerSong, ignored
+from img2music.connectors.tags import find_number, find_year, one_line
 from img2music.errors import SourceError, UsageError, printable, require_extra
 
 with require_extra("Music Player Daemon", "servers"):
@@ -48,6 +49,7 @@ _FULL = 51
 _TRACK = re.compile(r"local:track:|file://")
 """How Mopidy's ids of songs begin that are files; what follows is their path."""
 _VERSION = re.compile(r"(\d{1,4})\.(\d{1,4})")
+_NO_TEXT = re.compile("[\ud800-\udfff]")
 _IN_NAMES = re.compile(r"[/\\\x00-\x1f\x7f]")
 
 Value = TypeVar("Value")
@@ -78,11 +80,10 @@ class Mpd:
         product = "Mopidy" if _is_mopidy(version) else f"MPD {one_line(version)[:20]}"
         return Seen(product=product, user=None, counts=counts)
 
-    def songs(self) -> Iterator[ServerSong]:
+    def songs(self, left_out: Callable[[str], object] = ignored) -> Iterator[ServerSong]:
         """Walk all songs, each once."""
         liked = self._liked() or frozenset()
-        for entry in self._entries():
-            song = self._song(entry)
+        for song in told.songs(self._entries(), self._song, "title", self._error, left_out):
             yield replace(song, liked=True) if song.id in liked else song
 
     def song(self, song: str) -> ServerSong:
@@ -91,7 +92,7 @@ class Mpd:
         found = self._ask(lambda client: client.find("file", song))
         if not found or found[0].get("file") != song:
             raise self._error("there is no such song.", status=404)
-        return self._song(found[0])
+        return told.one_song(found[0], self._song, self._error)
 
     def read(self, song: str, start: int, end: int) -> bytes:
         """Refuse, since the protocol has no way to read a file."""
@@ -196,9 +197,7 @@ class Mpd:
         yield from told.each_once(page, "file")
 
     def _song(self, entry: dict[str, Any]) -> ServerSong:
-        id_ = entry.get("file")
-        if not isinstance(id_, str) or not 0 < len(id_) <= told.LONGEST_PATH:
-            raise self._error("it tells of a song without a path, or with an endless one; is it damaged?")
+        id_ = told.song_id(entry.get("file"))
         path = unquote(id_[start.end() :]) if (start := _TRACK.match(id_)) else id_
         dates = entry.get("date")
         return ServerSong(
@@ -209,12 +208,13 @@ class Mpd:
             album_artist=told.texts(entry.get("albumartist")),
             genre=told.texts(entry.get("genre")),
             year=find_year(dates if isinstance(dates, list) else [dates or ""]),
-            number=told.number(str(_first(entry, "track")).partition("/")[0]) or None,
+            number=find_number([str(_first(entry, "track"))]),
+            disc=find_number([str(_first(entry, "disc"))]),
             duration=_seconds(_first(entry, "duration")) or told.seconds(_first(entry, "time")),
             path=path,
             suffix=told.suffix(path),
             changed=told.nanoseconds(_first(entry, "last-modified")),
-            recording=told.text(_first(entry, "musicbrainz_trackid")),
+            recording=told.mbid(_first(entry, "musicbrainz_trackid")),
         )
 
     def _ask(self, what: Callable[["_Client"], Value], seconds: float | None = None) -> Value:
@@ -294,6 +294,16 @@ class _TooLargeError(Exception):
     """An answer of more bytes than are read."""
 
 
+class _Lines(io.BufferedReader):
+    """An answer, in which NUL stands for what is not UTF-8: MPD tells names of files as they are."""
+
+    def readline(self, size: int | None = -1) -> bytes:
+        line = super().readline(size)
+        if line.isascii():
+            return line
+        return _NO_TEXT.sub("\0", line.decode("utf-8", "surrogateescape")).encode()
+
+
 class _Socket(socket.socket):
     """A socket that ends when an answer takes too long, however it drips, or is too large."""
 
@@ -306,6 +316,10 @@ class _Socket(socket.socket):
         self.until = time.monotonic() + seconds
         self.pause = self.limits.read if seconds <= self.limits.total else seconds
         self.left = self.limits.body
+
+    def makefile(self, mode: str = "r", *args: Any, **how: Any) -> Any:
+        made = super().makefile(mode, *args, **how)  # type: ignore[call-overload]
+        return _Lines(made.detach()) if mode == "rb" else made
 
     def recv_into(self, *args: Any) -> int:
         self._wait()
@@ -367,8 +381,6 @@ class _Client(mpd.MPDClient):  # type: ignore[misc]
     def _read_line(self) -> str | None:
         try:
             line: str | None = super()._read_line()
-        except UnicodeDecodeError:
-            raise
         except ValueError:  # a code that is not among MPD's, such as 0, which is Mopidy's for what it does not do
             raise mpd.CommandError("it does not do that") from None
         return line

@@ -2,7 +2,7 @@
 
 import io
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, BinaryIO, Protocol
 from urllib.parse import quote, unquote
@@ -19,7 +19,8 @@ class ServerSong:
     album_artist: str | None = None
     genre: str | None = None
     year: int | None = None
-    number: int | None = None  # within its album
+    number: int | None = None  # on its disc
+    disc: int | None = None
     duration: float | None = None  # seconds
     path: str | None = None  # of its file, as the server writes it: often below a root of its own, or made of the tags
     suffix: str | None = None  # extension of its file, in lower case, without the dot
@@ -27,6 +28,8 @@ class ServerSong:
     changed: int = 0  # when its file was last changed, in nanoseconds since 1970; 0 where the server does not tell
     recording: str | None = None  # its MusicBrainz id
     liked: bool = False
+    album_id: str | None = None  # by which clients of OpenSubsonic ask for its album
+    cover: str | None = None  # and for its cover
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +50,10 @@ class Seen:
     product: str  # name and version, as the service tells them
     user: str | None
     counts: dict[str, int]  # of what there is, by its name in the plural: songs, playlists, albums, photos
+
+
+def ignored(_: str) -> None:
+    """Do without what is told."""
 
 
 class GivesFiles(ABC):
@@ -74,8 +81,12 @@ class MusicServer(Protocol):
         """Test the login, and tell what it shows; quick also where there are 50,000 songs."""
         ...
 
-    def songs(self) -> Iterator[ServerSong]:
-        """Walk all songs, each once, some hundreds a request."""
+    def songs(self, left_out: Callable[[str], object] = ignored) -> Iterator[ServerSong]:
+        """Walk all songs, each once, some hundreds a request.
+
+        What is damaged of a song is not told of it; one whose id is damaged is left out, of which ``left_out`` is told
+        at the end, in one line for all. Where there are no others, that is a `SourceError`.
+        """
         ...
 
     def song(self, song: str) -> ServerSong:

@@ -12,7 +12,7 @@ import functools
 import hashlib
 import re
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from mimetypes import guess_extension
 from posixpath import splitext
@@ -21,7 +21,7 @@ from typing import Any
 from img2music.connectors import told
 from img2music.connectors.connections import Connection
 from img2music.connectors.http import Limits, Session
-from img2music.connectors.music_server import GivesFiles, Seen, ServerPlaylist, ServerSong
+from img2music.connectors.music_server import GivesFiles, Seen, ServerPlaylist, ServerSong, ignored
 from img2music.connectors.tags import one_line
 from img2music.errors import SourceError, UsageError
 
@@ -124,36 +124,14 @@ class OpenSubsonic(GivesFiles):
             product=" ".join(product) or f"Subsonic {one_line(str(answer.get('version')))}", user=user, counts=counts
         )
 
-    def songs(self) -> Iterator[ServerSong]:
+    def songs(self, left_out: Callable[[str], object] = ignored) -> Iterator[ServerSong]:
         """Walk all songs, each once: by an empty search or, where a server finds nothing by it, by albums."""
-        seen: set[str] = set()
-        whole = True
-        try:
-            for page in self._searched():
-                new = [song for song in map(self._song, page) if song is not None and song.id not in seen]
-                if page and not new:  # it ignores where a page begins
-                    whole = False
-                    break
-                seen.update(song.id for song in new)
-                yield from new
-        except SourceError as error:
-            if seen or error.final or error.status not in _NOT_THERE:
-                raise
-        if seen and whole:
-            return
-        for album in self._albums():
-            entries = told.items(told.within(self._ask("getAlbum", id=_id(album)), "album"), "song")
-            for song in map(self._song, entries):
-                if song is not None and song.id not in seen:
-                    seen.add(song.id)
-                    yield song
+        return told.songs(self._entries(), self._song, "title", self._session.error, left_out)
 
     def song(self, song: str) -> ServerSong:
         """Tell of one song."""
-        found = self._song(told.within(self._ask("getSong", id=song), "song"))
-        if found is None:
-            raise self._session.error("there is no such song.", status=404)
-        return found
+        entry = told.within(self._ask("getSong", id=song), "song")
+        return told.one_song(entry, self._song, self._session.error)
 
     def playlists(self) -> list[ServerPlaylist]:
         """List the playlists."""
@@ -252,59 +230,64 @@ class OpenSubsonic(GivesFiles):
         owner = entry.get("owner")
         return owner is None or self._user is None or str(owner).casefold() == self._user.casefold()
 
-    def _searched(self) -> Iterator[list[dict[str, Any]]]:
-        """Pages of songs that an empty search finds, until there are no more."""
+    def _entries(self) -> Iterator[dict[str, Any]]:
+        """All that is told of songs, each once."""
         only: dict[str, Any] = {"artistCount": 0, "albumCount": 0, "songCount": PAGE}
-        at = 0
-        while True:
-            found = told.within(self._ask("search3", query="", songOffset=at, **only), "searchResult3")
-            page = told.items(found, "song")
-            if not page:
-                return
-            yield page
-            at += len(page)  # which is less where a server has smaller pages
+        ends: list[bool] = []  # whether there was nothing more, page by page
+
+        def page(at: int) -> tuple[list[dict[str, Any]], None]:
+            answer = self._ask("search3", query="", songOffset=at, **only)
+            found = told.entries(told.within(answer, "searchResult3"), "song")
+            ends.append(not found)
+            return found, None
+
+        seen: set[object] = set()
+        try:
+            yield from told.each_once(page, "id", seen)
+        except SourceError as error:
+            if seen or error.final or error.status not in _NOT_THERE:
+                raise
+        if seen and ends[-1]:  # else it ignores where a page begins
+            return
+        for album in self._albums():
+            answer = told.within(self._ask("getAlbum", id=_id(album)), "album")
+            new = {told.known_by(entry, "id"): entry for entry in told.entries(answer, "song")}
+            yield from (entry for id_, entry in new.items() if id_ not in seen)
+            seen.update(new)
 
     def _albums(self) -> Iterator[dict[str, Any]]:
         """All albums, each once."""
-        seen: set[str] = set()
-        at = 0
-        while True:
+
+        def page(at: int) -> tuple[list[dict[str, Any]], None]:
             answer = self._ask("getAlbumList2", type="alphabeticalByName", size=PAGE, offset=at)
-            page = told.items(told.within(answer, "albumList2"), "album")
-            new = {_id(album): album for album in page if _id(album) not in seen}
-            new.pop("", None)
-            if not new:
-                return
-            seen.update(new)
-            yield from new.values()
-            at += len(page)
+            return told.entries(told.within(answer, "albumList2"), "album"), None
+
+        return (album for album in told.each_once(page, "id") if _id(album))
 
     def _song(self, entry: dict[str, Any]) -> ServerSong | None:
         """A song as it is told; None for what is none: folders, films, broadcasts."""
         if entry.get("isDir") is True or entry.get("isVideo") is True or entry.get("type") not in (None, "music"):
             return None
-        id_ = _id(entry)
-        if not id_:
-            return None
-        if told.is_damaged(id_):
-            raise self._session.error(f"it tells of a song with a damaged id, of {len(id_)} characters.")
         path = told.path(entry.get("path"))
         return ServerSong(
-            id=id_,
+            id=told.song_id(entry.get("id")),
             title=told.text(entry.get("title")),
             artist=_named(entry.get("displayArtist")) or _named(entry.get("artist")),
             album=_named(entry.get("album")),
             album_artist=_named(entry.get("displayAlbumArtist")),
             genre=_named(entry.get("genre")),
             year=told.year(entry.get("year")),
-            number=told.number(entry.get("track")) or None,
+            number=told.ordinal(entry.get("track")),
+            disc=told.ordinal(entry.get("discNumber")),
             duration=told.seconds(entry.get("duration")),
             path=path,
             suffix=_suffix(entry, path),
             size=told.number(entry.get("size")) or None,
             changed=told.nanoseconds(entry.get("created")),
-            recording=told.text(entry.get("musicBrainzId")),
+            recording=told.mbid(entry.get("musicBrainzId")),
             liked=bool(entry.get("starred")),
+            album_id=told.usable_id(entry.get("albumId")),
+            cover=told.usable_id(entry.get("coverArt")),
         )
 
     def _copy(self, song: str, **part: Any) -> None:

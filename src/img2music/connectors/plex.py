@@ -6,14 +6,14 @@ songs of a playlist one by one.
 """
 
 import functools
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 from urllib.parse import quote
 
 from img2music.connectors import told
 from img2music.connectors.connections import Connection
 from img2music.connectors.http import Limits, Session
-from img2music.connectors.music_server import GivesFiles, Seen, ServerPlaylist, ServerSong
+from img2music.connectors.music_server import GivesFiles, Seen, ServerPlaylist, ServerSong, ignored
 from img2music.errors import SourceError, UsageError
 
 PAGE = 500
@@ -57,20 +57,14 @@ class Plex(GivesFiles):
         counts = {"songs": songs, "playlists": len(self.playlists())}
         return Seen(product=f"Plex {number}", user=told.text(root.get("myPlexUsername")), counts=counts)
 
-    def songs(self) -> Iterator[ServerSong]:
+    def songs(self, left_out: Callable[[str], object] = ignored) -> Iterator[ServerSong]:
         """Walk all songs of all libraries of music, each once."""
-        for where, asked in self._music():
-            for entry in self._entries(where, asked):
-                song = self._song(entry)
-                if song is not None:
-                    yield song
+        entries = (entry for where, asked in self._music() for entry in self._entries(where, asked))
+        return told.songs(entries, self._song, "title", self._session.error, left_out)
 
     def song(self, song: str) -> ServerSong:
         """Tell of one song."""
-        found = self._song(self._metadata(song))
-        if found is None:
-            raise self._session.error("there is no such song.", status=404)
-        return found
+        return told.one_song(self._metadata(song), self._song, self._session.error)
 
     def playlists(self) -> list[ServerPlaylist]:
         """List the playlists of music."""
@@ -83,6 +77,7 @@ class Plex(GivesFiles):
                 own=not (_is_true(entry.get("smart")) or _is_true(entry.get("readOnly"))),
             )
             for entry in self._entries("/playlists", {"playlistType": "audio"})
+            if told.usable_id(entry.get("ratingKey"))
         ]
 
     def playlist_songs(self, playlist: str) -> list[str]:
@@ -160,15 +155,11 @@ class Plex(GivesFiles):
         sections = told.items(self._ask("/library/sections"), "Directory")
         keys = [told.identifier(section.get("key")) for section in sections if section.get("type") == "artist"]
         # The newest last, so that what is added meanwhile moves nothing.
-        asked = {"type": TRACK, "includeGuids": 1, "sort": "addedAt:asc"}
+        asked = {"type": TRACK, "sort": "addedAt:asc"}
         return [(f"/library/sections/{_quoted(key)}/all", asked) for key in keys if key]
 
     def _entries(self, where: str, asked: dict[str, Any]) -> Iterator[dict[str, Any]]:
-        for entry in told.each_once(lambda at: self._page(where, asked, at), "ratingKey"):
-            id_ = told.identifier(entry.get("ratingKey"))
-            if told.is_damaged(id_):
-                raise self._session.error(f"it tells of an item with a damaged id, of {len(id_)} characters.")
-            yield entry
+        return told.each_once(lambda at: self._page(where, asked, at), "ratingKey")
 
     def _page(
         self, where: str, asked: dict[str, Any], at: int, size: int = PAGE
@@ -177,35 +168,34 @@ class Plex(GivesFiles):
         container = {"X-Plex-Container-Start": str(at), "X-Plex-Container-Size": str(size)}
         found = self._ask(where, asked, headers=container)
         total = told.number(found.get("totalSize"))  # which is not there where all came at once
-        return told.items(found, "Metadata"), total if total is not None else told.number(found.get("size"))
+        return told.entries(found, "Metadata"), total if total is not None else told.number(found.get("size"))
 
     def _metadata(self, song: str) -> dict[str, Any]:
-        found = told.items(self._ask(f"/library/metadata/{_quoted(song)}", {"includeGuids": 1}), "Metadata")
+        found = told.items(self._ask(f"/library/metadata/{_quoted(song)}"), "Metadata")
         return found[0] if found else {}
 
     def _song(self, entry: dict[str, Any]) -> ServerSong | None:
-        id_ = told.identifier(entry.get("ratingKey"))
-        if not id_ or entry.get("type") not in (None, "track"):
+        """A song as it is told; the id of MusicBrainz's in its `Guid` is that of a track of a release."""
+        if entry.get("type") not in (None, "track"):
             return None
         part = _part(entry)
         file = told.path(part.get("file"))
-        guids = [told.text(guid.get("id")) or "" for guid in told.items(entry, "Guid")]
         album_artist = told.text(entry.get("grandparentTitle"))
         return ServerSong(
-            id=id_,
+            id=told.song_id(entry.get("ratingKey")),
             title=told.text(entry.get("title")),
             artist=told.text(entry.get("originalTitle")) or album_artist,
             album=told.text(entry.get("parentTitle")),
             album_artist=album_artist,
             genre=told.texts([genre.get("tag") for genre in told.items(entry, "Genre")]),
             year=told.year(entry.get("parentYear")) or told.year(entry.get("year")),
-            number=told.number(entry.get("index")) or None,
+            number=told.ordinal(entry.get("index")),
+            disc=told.ordinal(entry.get("parentIndex")),
             duration=told.seconds(entry.get("duration"), 1000),
             path=file,
             suffix=told.suffix(file, part.get("container")),
             size=told.number(part.get("size")) or None,
             changed=told.nanoseconds(entry.get("addedAt")),
-            recording=next((guid.removeprefix("mbid://") for guid in guids if guid.startswith("mbid://")), None),
             liked=_is_liked(entry),
         )
 

@@ -31,10 +31,10 @@ class ServerFiles(fsspec.AbstractFileSystem):  # type: ignore[misc]
             raise RemoteError(why, f"server://{connection}")
         self._server = music_server(known)
 
-    def songs(self) -> Iterator[dict[str, Any]]:
+    def songs(self, left_out: Callable[[str], object]) -> Iterator[dict[str, Any]]:
         """Walk all songs, as `info` tells of each."""
         root = f"server://{self._connection}"
-        songs = self._server.songs()
+        songs = self._server.songs(left_out)
         while (song := self._asked(root, lambda: next(songs, None))) is not None:
             yield self._entry(song)
 

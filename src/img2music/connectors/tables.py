@@ -49,11 +49,16 @@ _MEASURED: Mapping[str, Callable[..., float | None]] = {
     "duration": cells.read_seconds,
     "duration_ms": partial(cells.read_seconds, unit=0.001),
 }
+_READERS: Mapping[str, Callable[[str], str | int | None]] = {
+    "year": cells.read_year,
+    "number": cells.read_ordinal,
+    "mbid": cells.read_mbid,
+}
 _WORDS: Mapping[str, Callable[[str], str | int | None]] = {
     "artist": cells.read_names,
     "genre": cells.read_names,
     "lyrics": cells.read_lyrics,
-    **{field: cells.read_year for field, names in TAG_NAMES.items() if names.year},
+    **{field: _READERS[names.read] for field, names in TAG_NAMES.items() if names.read != "text"},
 }
 
 _PERCENT = re.compile(r"%|percent(age)?|pct", re.IGNORECASE)

@@ -1,10 +1,10 @@
-"""Tags of sound files: title, artist, album, genre, year."""
+"""Tags of sound files: title, artist, album, genre, year and so on."""
 
 import contextlib
 import os
 import re
 import unicodedata
-from collections.abc import Iterable, MutableSequence
+from collections.abc import Callable, Iterable, Mapping, MutableSequence
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
@@ -12,8 +12,10 @@ from img2music import remote
 from img2music.locations import by_ranges, is_here, is_url, local
 from img2music.media.metadata import read_metadata
 from img2music.remote import RemoteError
-from img2music.track import EARLIEST, LATEST, LONGEST, TAG_NAMES, Tags
+from img2music.track import EARLIEST, LAST_NUMBER, LATEST, LONGEST, TAG_NAMES, Tags
 
+NUMBER = re.compile(r"\(?\s*(\d{1,9})\s*(?:$|[/,])")
+MBID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 YEAR = re.compile(r"(?<!\d)(\d{4})(?!\d)|^(\d{4})\d{4}$")  # "1999-05-01", "May 1999", "19990501"
 
 
@@ -27,10 +29,10 @@ def read_tags(path: str | os.PathLike[str]) -> Tags:
     found: dict[str, Any] = {}
     for field, names in TAG_NAMES.items():
         values = [cleaned for tags in sources if (cleaned := values_of(tags, names.all))]
-        if names.year:
-            found[field] = next(filter(None, map(find_year, values)), None)
-        else:
+        if names.read == "text":
             found[field] = "; ".join(dict.fromkeys(next(iter(values), ())))[:LONGEST].rstrip() or None
+        else:
+            found[field] = next(filter(None, map(FINDS[names.read], values)), None)
     name = os.fspath(path)
     if name.startswith("server:") and any(found[field] is None for field in OF_SERVERS):
         told = remote.found(name, lambda files, there: files.tags(there))
@@ -131,7 +133,7 @@ def texts_of(tags: Any, name: str) -> list[str]:
     try:
         value = tags.getall("WCOP") if name == "WCOP" else tags[name]  # of which there may be several
         # ID3's genre frame spells out the numbers of ID3v1 under "genres".
-        value = getattr(value, "genres", None) or getattr(value, "text", value)
+        value = getattr(value, "genres", None) or getattr(value, "text", getattr(value, "data", value))
         values = value if isinstance(value, MutableSequence | tuple) else [value]
         return [each.decode("utf-8", "replace") if isinstance(each, bytes) else str(each) for each in values]
     except Exception:  # noqa: BLE001 - as above: no tag is worth a track
@@ -152,3 +154,25 @@ def find_year(dates: Iterable[str]) -> int | None:
             if EARLIEST <= year <= LATEST:
                 return year
     return None
+
+
+def find_number(texts: Iterable[str]) -> int | None:
+    """Find the first number, as in "3", "03/12" and "(3, 12)"; none in "A1" and "0"."""
+    for text in texts:
+        match = NUMBER.match(text)
+        if match and 1 <= int(match[1]) <= LAST_NUMBER:
+            return int(match[1])
+    return None
+
+
+def find_mbid(texts: Iterable[str]) -> str | None:
+    """Find the first id of MusicBrainz's."""
+    return next((text.lower() for text in texts if MBID.fullmatch(text)), None)
+
+
+FINDS: Mapping[str, Callable[[Iterable[str]], int | str | None]] = {
+    "year": find_year,
+    "number": find_number,
+    "mbid": find_mbid,
+}
+"""What finds what is kept of a field, by `TagNames.read`."""

@@ -28,6 +28,7 @@ class Changes:
     # Tracks whose file is gone, or in a folder that is no longer walked
     missing: list[KnownFile] = field(default_factory=list)
     unreadable: list[tuple[str, str]] = field(default_factory=list)  # files and folders that could not be read, and why
+    notes: list[str] = field(default_factory=list)  # of songs of servers that can't be asked for
     # Given folders that hold nothing, although the library has tracks in them
     emptied: list[str] = field(default_factory=list)
     gone: list[str] = field(default_factory=list)  # paths of failures whose file is gone
@@ -69,7 +70,7 @@ def find_changes(
             changes.changed.append(file)
         else:
             _note_unchanged(changes, before, file, options)
-    changes.unreadable = walk.unreadable
+    changes.unreadable, changes.notes = walk.unreadable, walk.notes
     unread = [path for path, _ in walk.unreadable]
     unreadable = [path for path in unread if is_url(path) or os.path.lexists(path)]
     changes.emptied = [folder for folder in walk.empty if any(under(path, [folder]) for path in known)]

@@ -18,7 +18,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from img2music.errors import LibraryError, printable
 from img2music.library import postgresql, sqlite
-from img2music.library.schema import HEAD, TextType, metadata, storable, tracks
+from img2music.library.schema import GROWING, HEAD, TextType, metadata, storable
 
 MEMORY = ":memory:"
 
@@ -172,15 +172,18 @@ def _prepare(engine: sa.Engine, location: LibraryLocation, *, create: bool, read
             except LibraryError:
                 if revision != HEAD or location.url is not None:
                     raise
-                sqlite.lend_columns(engine, [column.name for column in lacking])
+                sqlite.lend_columns(engine, lacking)
     if not read_only:
         backend(engine.dialect).require_writable(engine)
 
 
 def lacking_columns(connection: sa.Connection) -> list[sa.Column[Any]]:
-    """Columns of tracks that are declared, and were not when the library was last written."""
-    there = set(connection.exec_driver_sql("SELECT * FROM tracks LIMIT 0").keys())
-    return [column for column in tracks.columns if column.name not in there]
+    """Columns of `GROWING` tables that are declared, and were not when the library was last written."""
+    lacking: list[sa.Column[Any]] = []
+    for table in GROWING:
+        there = set(connection.exec_driver_sql(f"SELECT * FROM {table.name} LIMIT 0").keys())  # noqa: S608
+        lacking += [column for column in table.columns if column.name not in there]
+    return lacking
 
 
 def _revision(connection: sa.Connection, location: LibraryLocation) -> str | None:
@@ -209,7 +212,7 @@ def _upgrade(engine: sa.Engine, location: LibraryLocation) -> None:
             _migrate(connection, revision, location)
         for column in lacking_columns(connection):
             kind = column.type.compile(engine.dialect)
-            connection.exec_driver_sql(f"ALTER TABLE tracks ADD COLUMN {column.name} {kind}")
+            connection.exec_driver_sql(f"ALTER TABLE {column.table.name} ADD COLUMN {column.name} {kind}")
 
 
 def _migrate(connection: sa.Connection, revision: str | None, location: LibraryLocation) -> None:

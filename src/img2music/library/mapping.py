@@ -22,6 +22,7 @@ from img2music.library.song_names import (
     SongTitle,
     Versions,
     artists_of,
+    in_other_scripts,
     joined,
     nearly,
     plain,
@@ -32,8 +33,12 @@ from img2music.library.song_names import (
 
 FAR = 4.0
 """Seconds beyond which two lengths are not those of one recording."""
+EXACT = 0.15
+"""Seconds by which encoders change a length, who pad what they encode."""
 CLOSE = 0.5
 """Seconds within which they are those of one recording as well as nobody has cut or sped it."""
+AROUND = (-1, 0, 1)
+"""Seconds around a length in which those of the same recording are looked for; servers cut, or round."""
 MOST_ALIKE = 60
 """Tracks that share something by which songs are looked up; what more of them share tells nothing."""
 MOST_CANDIDATES = 5
@@ -53,6 +58,7 @@ class SongFacts:
     album_artist: str | None = None
     year: int | None = None
     number: int | None = None
+    disc: int | None = None
     duration: float | None = None
     path: str | None = None
     size: int | None = None
@@ -92,10 +98,11 @@ class _Read:
         self.path = path = SongPath.of(facts.path)
         title = facts.title or path.title
         artists = artists_of(facts.artist) or artists_of(facts.album_artist)
-        if not artists and " - " in title:  # of a mix, where nobody else is named
-            artist, _, title = title.partition(" - ")
-            artists = artists_of(artist)
         self.title = SongTitle.of(title)
+        artist, dash, rest = title.partition(" - ")
+        noted = facts.title is None and self.title.core == plain(artist)  # what follows is a note of its version
+        if not artists and dash and not noted:  # of a mix, where nobody else is named
+            artists, self.title = artists_of(artist), SongTitle.of(rest)
         self.artists = artists or artists_of(path.artist)
         known = facts.album and plain(facts.album) not in _UNKNOWN_ALBUMS
         self.album = SongTitle.of(facts.album if known else path.album, album=True)
@@ -110,6 +117,7 @@ def compare(song: SongFacts, track: SongFacts) -> Evidence:
 
 
 _TOO_FAR = "another length"
+_SCRIPTS = "the names are in other scripts"
 
 
 class _Comparison:
@@ -122,7 +130,7 @@ class _Comparison:
         self._artist = _artists(song, track)
         self._album = _albums(song, track)
         self._version = _versions(song, track)
-        self._number = _equal(song.number, track.number)
+        self._number = _numbers(song, track)
         self._year = _equal(one.year, other.year)
         self._recording = _equal((one.recording or "").lower(), (other.recording or "").lower())
         self._shared = song.path.shared(track.path)
@@ -130,6 +138,7 @@ class _Comparison:
         self._apart = apart = _apart(one.duration, other.duration)
         self._near = apart is not None and apart <= SAME_LENGTH
         self._close = apart is not None and apart <= CLOSE
+        self._scripts = self._title is Likeness.UNKNOWN and in_other_scripts(song.title.core, track.title.core)
 
     def evidence(self) -> Evidence:
         """All of it together."""
@@ -168,6 +177,8 @@ class _Comparison:
             found.append("another title")
         if self._artist is Likeness.OTHER and not known:
             found.append("another artist")
+        if self._scripts and not (known or self._file or self._shared > 1 or (self._near and self._told_by_others())):
+            found.append("another title, by its script")
         if self._version is Likeness.OTHER:
             one, other = self._song.versions, self._track.versions
             kinds = sorted(set(one) ^ set(other)) or sorted(one)
@@ -176,8 +187,17 @@ class _Comparison:
             found.append("another recording by its MusicBrainz id")
         return found
 
+    def _told_by_others(self) -> bool:
+        """Whether something else than the title tells that they are the same."""
+        figures = self._number is Likeness.SAME and self._year is Likeness.SAME
+        return self._artist >= Likeness.VAGUE or self._album >= Likeness.VAGUE or figures
+
     def _trusted(self) -> bool:
         """Whether so much tells that they are the same that the one thing that parts them may be a slip."""
+        if self._recording is Likeness.SAME and self._near:  # mastered anew, it is the same to MusicBrainz
+            return True
+        if self._recording is Likeness.OTHER and (self._near or self._apart is None):  # it may be there twice
+            return True
         if self._close and (self._shared > 2 or (self._album is Likeness.SAME and self._number is Likeness.SAME)):
             return True
         named = self._title >= Likeness.VAGUE and self._version is not Likeness.OTHER
@@ -190,19 +210,20 @@ class _Comparison:
             return "file", "the same size and name"
         if self._recording is Likeness.SAME and (apart is None or self._near or named):
             return "recording", "the same recording by its MusicBrainz id"
-        if self._shared > 2 and (self._near or apart is None):
+        if self._shared > 2 and (self._near or apart is None) and not self._anew():
             return "path", "the same path below another root"
         return "", ""
+
+    def _anew(self) -> bool:
+        """Whether it may be mastered anew: of another year, and not as long as another encoding would be."""
+        return self._year is Likeness.OTHER and self._apart is not None and self._apart > EXACT
 
     def _doubt_of_names(self) -> str | None:
         """Why title, artist and length do not suffice; None if they do."""
         same_title, same_album = self._title is Likeness.SAME, self._album >= Likeness.VAGUE
         placed = same_album and self._number is Likeness.SAME
-        if self._title is Likeness.UNKNOWN:
-            return "one has no title"
-        if self._artist is Likeness.UNKNOWN:
-            here = placed or (same_album and self._shared > 1)
-            return None if same_title and self._close and here else "one has no artist"
+        if Likeness.UNKNOWN in (self._title, self._artist):
+            return self._doubt_without(placed=placed)
         if self._apart is None:
             alike = (self._title, self._artist, self._album, self._version)
             whole = min(alike) is Likeness.SAME and self._number is not Likeness.OTHER
@@ -214,6 +235,18 @@ class _Comparison:
             return f"the {'artist' if same_title else 'title'} is spelt otherwise"
         return None
 
+    def _doubt_without(self, *, placed: bool) -> str | None:
+        """Why what is told beside a title or an artist that can't be compared does not suffice; None if it does."""
+        if self._scripts:
+            whole = placed and self._artist is Likeness.SAME and self._close and self._year is not Likeness.OTHER
+            return None if whole else _SCRIPTS
+        if self._title is Likeness.UNKNOWN:
+            return "one has no title"
+        here = placed or (self._album >= Likeness.VAGUE and self._shared > 1)
+        if self._title is Likeness.SAME and self._close and here:
+            return None
+        return _SCRIPTS if self._song.artists and self._track.artists else "one has no artist"
+
     def _doubt_of_release(self) -> str | None:
         """Why it may be another release, of another recording or master; None if it is none, or does not matter."""
         same_album, apart = self._album >= Likeness.VAGUE, self._apart or 0.0
@@ -222,7 +255,9 @@ class _Comparison:
             and ("remix" in self._song.versions or not (same_album and self._close)),
             f"on another album, and lengths differ by {apart:.1f} seconds": self._album is Likeness.OTHER
             and not self._close,
-            f"of another year, and lengths differ by {apart:.1f} seconds": self._year is Likeness.OTHER
+            f"of another year, and lengths differ by {apart:.1f} seconds": self._anew(),
+            f"of no year that is told, and lengths differ by {apart:.1f} seconds": self._year is Likeness.UNKNOWN
+            and self._apart is not None
             and not self._close,
             "another number on the album": same_album and self._number is Likeness.OTHER and self._shared < 2,
         }
@@ -243,6 +278,13 @@ def _equal(one: object, other: object) -> Likeness:
     return Likeness.SAME if one == other else Likeness.OTHER
 
 
+def _numbers(song: _Read, track: _Read) -> Likeness:
+    """Compare numbers on the discs, and the discs where both tell one."""
+    if _equal(song.facts.disc, track.facts.disc) is Likeness.OTHER:
+        return Likeness.OTHER
+    return _equal(song.number, track.number)
+
+
 def _artists(song: _Read, track: _Read) -> Likeness:
     found = same_artists(song.artists, track.artists)
     if found is Likeness.OTHER:  # a guest may stand first
@@ -261,6 +303,7 @@ def _albums(song: _Read, track: _Read) -> Likeness:
     if nearly(one.core, other.core):
         return Likeness.VAGUE
     told = song.facts.album is not None and track.facts.album is not None
+    told = told and not in_other_scripts(one.core, other.core)
     return Likeness.OTHER if told else Likeness.UNKNOWN  # folders need not be named by albums
 
 
@@ -295,42 +338,50 @@ def _keys(read: _Read) -> Iterator[tuple[object, ...]]:
         yield "number", read.album.core, read.number, read.artists[:1]
 
 
-def _wide_keys(read: _Read) -> Iterator[tuple[object, ...]]:
-    """By what songs are looked up whose title nobody has: their album."""
-    if read.album.core:
-        yield "of album", read.album.core, read.artists[:1]
+def _wide_keys(read: _Read, around: Sequence[int] = (0,)) -> Iterator[tuple[object, ...]]:
+    """By what songs are looked up whose title nobody has: their album, and their length to some seconds around it."""
+    facts, album = read.facts, read.album.core
+    if album:
+        yield "of album", album, read.artists[:1]
+    if facts.duration is not None:
+        for second in (int(facts.duration) + more for more in around):
+            yield from (("length", second, name) for name in (*read.artists[:2], album) if name)
+            if read.number and facts.year:
+                yield "figures", second, read.number, facts.year
 
 
 def _hashed(key: tuple[object, ...]) -> int:
-    return int.from_bytes(hashlib.blake2b(repr(key).encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little")
+    return int.from_bytes(hashlib.blake2b(repr(key).encode("utf-8", "surrogatepass"), digest_size=4).digest(), "little")
 
 
 class TrackIndex:
-    """Finds tracks that share something with a song; 16 bytes a key, some keys a track."""
+    """Finds tracks that share something with a song; 8 bytes a key, a dozen keys a track.
+
+    A key is kept as 32 bits of its hash above the number of its track, so that all are sorted where they are. What has
+    the same hash by chance is a track more to compare.
+    """
 
     def __init__(self, tracks: Iterable[SongFacts]) -> None:
-        keys, ids = array("Q"), array("q")
+        keys = array("Q")
         for track in tracks:
             read = _Read(track)
-            for key in (*_keys(read), *_wide_keys(read)):
-                keys.append(_hashed(key))
-                ids.append(int(track.id))
-        unsorted = np.frombuffer(keys, np.uint64) if keys else np.empty(0, np.uint64)
-        order = np.argsort(unsorted, kind="stable")
-        self._keys: NDArray[np.uint64] = unsorted[order]
-        self._ids: NDArray[np.int64] = (np.frombuffer(ids, np.int64) if ids else np.empty(0, np.int64))[order]
+            keys.extend(_hashed(key) << 32 | int(track.id) for key in (*_keys(read), *_wide_keys(read)))
+        self._keys: NDArray[np.uint64] = np.frombuffer(keys, np.uint64) if keys else np.empty(0, np.uint64)
+        self._keys.sort()
 
     def like(self, song: SongFacts, *, wide: bool = False) -> list[int]:
-        """Ids of tracks that share a key with a song, those that share most first; ``wide``, also its whole album."""
+        """Ids of tracks that share a key with a song, those that share most first.
+
+        With ``wide``, also those of its album, and of its artist or album and as long.
+        """
         shared: dict[int, int] = {}
         read = _Read(song)
-        keys = [*_keys(read), *(_wide_keys(read) if wide else ())]
-        wanted = np.array([_hashed(key) for key in keys], np.uint64)
-        for first, end in zip(
-            np.searchsorted(self._keys, wanted), np.searchsorted(self._keys, wanted, "right"), strict=True
-        ):
+        hashes = [_hashed(key) for key in (*_keys(read), *(_wide_keys(read, AROUND) if wide else ()))]
+        bounds = np.array([[each << 32, each << 32 | 0xFFFFFFFF] for each in hashes], np.uint64).reshape(-1, 2)
+        ends = np.searchsorted(self._keys, bounds[:, 1], "right")
+        for first, end in zip(np.searchsorted(self._keys, bounds[:, 0]), ends, strict=True):
             if end - first <= MOST_ALIKE:
-                for track in self._ids[first:end].tolist():
+                for track in (self._keys[first:end] & np.uint64(0xFFFFFFFF)).tolist():
                     shared[track] = shared.get(track, 0) + 1
         return sorted(shared, key=lambda track: (-shared[track], track))[:MOST_ALIKE]
 
@@ -421,5 +472,6 @@ def one_each(songs: Mapping[str, Mapped], facts: Callable[[str], SongFacts]) -> 
                 if rest:
                     changed[name] = Mapped(name, rest, mapped.candidates, mapped.why)
                 else:
-                    changed[name] = Mapped(name, (), mapped.tracks, f"another song of the server is rather #{track}")
+                    its = (*mapped.tracks, *mapped.candidates)[:MOST_CANDIDATES]
+                    changed[name] = Mapped(name, (), its, f"another song of the server is rather #{track}")
     return dict(songs) | changed

@@ -1,11 +1,11 @@
 """Brings up to date what the library knows of the songs of a music server, and which tracks they are."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from img2music.connectors.connections import Connection
-from img2music.connectors.music_server import MusicServer, ServerSong
+from img2music.connectors.music_server import MusicServer, ServerSong, ignored
 from img2music.library.mapping import Candidate, Evidence, Mapped, SongFacts, TrackIndex, Verdict, choose, one_each
 from img2music.library.rows import batches
 from img2music.library.servers import KnownServer
@@ -16,10 +16,6 @@ KEPT = timedelta(days=1)
 """How long what was read of a server holds while it counts as many songs as before."""
 AT_ONCE = 500
 """Songs that are matched together."""
-MOST_SONGS = 2_000_000
-"""Songs of a server; one that goes on giving more is not believed."""
-
-
 FEW = 2_000
 """Songs that are read and matched within a few seconds."""
 
@@ -40,15 +36,17 @@ def renew(
     refresh: bool = False,
     walk: bool = False,
     progress: Progress = unwatched,
+    left_out: Callable[[str], object] = ignored,
 ) -> Renewed:
     """Read the songs of a server if they may have changed, and match those that are new or that may match by now.
 
     They are read again where the server counts another number of songs (``told``) than it did, after a day, with
-    ``walk``, and with ``refresh``, which also has all of them matched again.
+    ``walk``, and with ``refresh``, which also has all of them matched again. Of damaged ones ``left_out`` is told in
+    one line.
     """
     walking = walk or refresh or _is_stale(store.servers.known(connection.name), connection, told)
     if walking:
-        _walk(store, server, connection, told, progress)
+        _walk(store, server, connection, told, progress, left_out)
     changes = store.version().changes
     store.servers.match_again(connection.name, changes, all_=refresh)
     matched = _match(store, connection.name, progress)
@@ -73,15 +71,18 @@ def _is_stale(known: KnownServer | None, connection: Connection, told: int | Non
     return datetime.now(UTC) - datetime.fromisoformat(known.walked) > KEPT
 
 
-def _walk(
-    store: LibraryStore, server: MusicServer, connection: Connection, told: int | None, progress: Progress
+def _walk(  # noqa: PLR0917
+    store: LibraryStore,
+    server: MusicServer,
+    connection: Connection,
+    told: int | None,
+    progress: Progress,
+    left_out: Callable[[str], object],
 ) -> None:
     number = store.servers.begin(connection.name, connection.url)
 
     def watched() -> Iterator[ServerSong]:
-        for done, song in enumerate(server.songs(), start=1):
-            if done > MOST_SONGS:
-                return
+        for done, song in enumerate(server.songs(left_out), start=1):
             yield song
             if done % AT_ONCE == 0:
                 progress(Step("Reading the server", done, told, song.title, "songs"))

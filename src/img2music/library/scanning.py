@@ -67,7 +67,7 @@ class ScanReport(Result):
     failed: list[InputError] = field(default_factory=list)
     """Files that could not be analysed, files and folders that could not be read."""
     notes: list[str] = field(default_factory=list)
-    """What is wrong with files that were analysed all the same."""
+    """What is wrong with files that were analysed all the same, and songs of servers that can't be asked for."""
     failed_before: int = 0
     """Files that could not be analysed in an earlier scan, and were left alone."""
     unusable: bool = False
@@ -166,6 +166,7 @@ def _compare(
         returned=len(changes.returned),
         missing=len(changes.missing),
         failed_before=changes.failed_before,
+        notes=list(changes.notes),
     )
     if options.dry_run:
         report.hashed, report.reread = len(changes.unhashed), len(changes.reread)

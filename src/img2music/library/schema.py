@@ -14,7 +14,7 @@ from img2music.analysis import Features
 from img2music.track import FILTERED, Tags
 
 HEAD = "0013"
-"""The newest revision in ``migrations/versions``. Columns of `Tags` come without one (`database.lacking_columns`)."""
+"""The newest revision in ``migrations/versions``. Columns of `GROWING` tables that may be null come without one."""
 
 Connecting = Callable[[], AbstractContextManager[sa.Connection]]
 """What begins to read a library, or to write to it."""
@@ -268,7 +268,7 @@ server_songs = sa.Table(
     sa.Column("connection", TextType, sa.ForeignKey("servers.connection", ondelete="CASCADE"), primary_key=True),
     sa.Column("id", TextType, primary_key=True),
     *(sa.Column(name, TextType) for name in ("title", "artist", "album", "album_artist", "path", "recording")),
-    *(sa.Column(name, sa.Integer) for name in ("year", "number")),
+    *(sa.Column(name, sa.Integer) for name in ("year", "number", "disc")),
     sa.Column("duration", sa.Float),
     sa.Column("size", sa.BigInteger),
     sa.Column("changed", sa.BigInteger, nullable=False),
@@ -276,6 +276,7 @@ server_songs = sa.Table(
     sa.Column("walk", sa.BigInteger, nullable=False),  # in which it was last seen
     sa.Column("state", TextType),  # "mapped", "unsure" or "absent"; none until it has been looked for
     sa.Column("why", TextType, nullable=False, server_default=""),
+    *(sa.Column(name, TextType) for name in ("album_id", "cover")),
 )
 
 server_tracks = sa.Table(
@@ -336,6 +337,9 @@ project_steps = sa.Table(
     sa.Column("created", TextType, nullable=False),
     sa.Column("sheet", sa.LargeBinary, nullable=False),  # JSON, compressed
 )
+
+GROWING = (tracks, server_songs)
+"""Tables to which a library of an older version gets the columns that they lack (`database.lacking_columns`)."""
 
 UNKNOWN_ARTISTS = {"", "unknown", "unknown artist", "various", "various artists"}
 """What taggers write when they know no artist, as `fold` leaves it: two songs of these need not be of one artist."""

@@ -27,16 +27,29 @@ from img2music.library.schema import (
 )
 from img2music.locations import is_url
 
-LONGEST_ID = 500
-"""Characters of an id of a server; what is longer is left out."""
 LONGEST_TEXT = 2000
 """Characters of a name or a path that are kept."""
 FACTS = tuple(
-    "id title artist album album_artist year duration path size mtime_ns missing identifier".split()  # noqa: SIM905
+    "id title artist album album_artist year duration path size mtime_ns missing identifier "  # noqa: SIM905
+    "track_number disc_number recording_mbid".split()
 )
 """Columns of tracks that songs are compared with."""
-COMPARED = ("title", "artist", "album", "album_artist", "path", "recording", "year", "number", "duration", "size")
+COMPARED = (
+    "title",
+    "artist",
+    "album",
+    "album_artist",
+    "path",
+    "recording",
+    "year",
+    "number",
+    "disc",
+    "duration",
+    "size",
+)
 """What is kept of a song, and by which it is compared."""
+KEPT = ("id", *COMPARED, "changed", "liked", "album_id", "cover")
+"""All that is kept of what a server tells of a song."""
 SCHEME = "server"
 
 
@@ -54,7 +67,9 @@ def facts_of(row: sa.Row[Any]) -> SongFacts:
         path=None if row.path is not None and row.path.startswith(f"{SCHEME}:") else _readable(row.path),
         size=row.size,
         changed=row.mtime_ns or 0,
-        recording=name if scheme == "mbid" else None,
+        number=row.track_number,
+        disc=row.disc_number,
+        recording=row.recording_mbid or (name if scheme == "mbid" else None),
         missing=row.missing,
     )
 
@@ -149,7 +164,7 @@ class ServerTable:
         """Store songs that a walk came by; those that are new or not what they were are to be matched again."""
         count = 0
         for batch in batches(songs):
-            rows = {row["id"]: row for row in map(_row, batch) if row is not None}
+            rows = {row["id"]: row for row in map(_row, batch)}
             count += len(rows)
             with self._writing() as writing:
                 its = sa.and_(server_songs.c.connection == connection, server_songs.c.id.in_(rows))
@@ -158,6 +173,8 @@ class ServerTable:
                 again = {row["id"] for row in fresh}
                 told = {"connection": connection, "walk": walk}
                 upsert(writing, server_songs, [row | told | {"state": None} for row in fresh], "connection", "id")
+                shown = [row | told for id_, row in rows.items() if id_ not in again and _shows(row, there[id_])]
+                upsert(writing, server_songs, shown, "connection", "id")
                 for liked in (True, False):
                     same = [id_ for id_, row in rows.items() if id_ not in again and row["liked"] is liked]
                     of = sa.and_(server_songs.c.connection == connection, server_songs.c.id.in_(same))
@@ -205,6 +222,16 @@ class ServerTable:
         with self._reading() as reading:
             rows = reading.execute(sa.select(server_songs).where(of).order_by(server_songs.c.id).limit(limit))
             return [_facts(row) for row in rows]
+
+    def told(self, connection: str, songs: Iterable[str]) -> dict[str, ServerSong]:
+        """Read what a server told of songs, as far as it is kept."""
+        found: dict[str, ServerSong] = {}
+        with self._reading() as reading:
+            for batch in batches(songs):
+                of = sa.and_(server_songs.c.connection == connection, server_songs.c.id.in_(batch))
+                for row in reading.execute(sa.select(*(server_songs.c[name] for name in KEPT)).where(of)):
+                    found[row.id] = ServerSong(**row._mapping)
+        return found
 
     def facts(self, connection: str, songs: Iterable[str]) -> dict[str, SongFacts]:
         """Read what is known of songs."""
@@ -443,11 +470,9 @@ def _state(found: Mapped) -> str:
     return "unsure" if found.unsure else "absent"
 
 
-def _row(song: ServerSong) -> dict[str, Any] | None:
-    """A song as it is kept; None if its id is none that can be kept."""
-    if not 0 < len(song.id) <= LONGEST_ID or song.id != storable(song.id):
-        return None
-    row = {name: getattr(song, name) for name in ("id", *COMPARED, "changed", "liked")}
+def _row(song: ServerSong) -> dict[str, Any]:
+    """A song as it is kept."""
+    row = {name: getattr(song, name) for name in KEPT}
     for name, value in row.items():
         if isinstance(value, str):
             row[name] = (storable(value) or "")[:LONGEST_TEXT]
@@ -456,6 +481,11 @@ def _row(song: ServerSong) -> dict[str, Any] | None:
 
 def _differs(row: Mapping[str, Any], there: sa.Row[Any]) -> bool:
     return any(row[name] != getattr(there, name) for name in COMPARED)
+
+
+def _shows(row: Mapping[str, Any], there: sa.Row[Any]) -> bool:
+    """Whether something else is to be shown of a song that is what it was."""
+    return (row["album_id"], row["cover"]) != (there.album_id, there.cover)
 
 
 def _facts(row: sa.Row[Any]) -> SongFacts:

@@ -19,7 +19,11 @@ _SILENT = re.compile("['\u2018\u2019\u201b\u02bc\u00b4`\u200b-\u200f\ufeff]")
 _SIGNS = re.compile(r"[\W_]+")
 
 
-@functools.lru_cache(maxsize=20_000)
+_KEPT = 4_000
+"""Names that are kept as they were read: those of a batch of songs, and of what they are compared with."""
+
+
+@functools.lru_cache(maxsize=_KEPT)
 def plain(text: str) -> str:
     """Words alone: without case, accents, apostrophes and signs, so that ways to write the same become equal."""
     bare = _MARKS.sub("", unicodedata.normalize("NFKD", fold(text)))
@@ -110,7 +114,7 @@ class SongTitle:
         return _title(text or "", album)
 
 
-@functools.lru_cache(maxsize=20_000)
+@functools.lru_cache(maxsize=_KEPT)
 def _title(text: str, album: bool) -> SongTitle:
     whole = text = unicodedata.normalize("NFC", text)
     versions: dict[str, frozenset[str]] = {}
@@ -170,7 +174,7 @@ _AMONG_ARTISTS = re.compile(
 _UNKNOWN_ARTISTS = {plain(name) for name in UNKNOWN_ARTISTS if name} | {"", "va", "no artist", "unbekannt"}
 
 
-@functools.lru_cache(maxsize=20_000)
+@functools.lru_cache(maxsize=_KEPT)
 def artists_of(text: str | None) -> tuple[str, ...]:
     """Names of artists, the first first; none where nobody is named."""
     spaced = _BRACKETS.sub(lambda found: f"; {found[1]} ", text or "")
@@ -184,13 +188,30 @@ def _artist(name: str) -> str:
     return words.removeprefix("the ") if words != "the" else ""
 
 
+@functools.lru_cache(maxsize=_KEPT)
+def _scripts(name: str) -> frozenset[str]:
+    """The scripts of its letters but Latin ones; those of Japanese and Chinese are one."""
+    if name.isascii():
+        return frozenset()
+    found = {unicodedata.name(each, "").partition(" ")[0] for each in name if each.isalpha()}
+    return frozenset("CJK" if each in ("HIRAGANA", "KATAKANA") else each for each in found) - {"LATIN"}
+
+
+def in_other_scripts(one: str, other: str) -> bool:
+    """Whether two names, each of something, can't be compared, since a script of one is not in the other."""
+    scripts = _scripts(one), _scripts(other)
+    numbers = [re.findall(r"\d+", name) for name in (one, other)]
+    same_numbers = not all(numbers) or numbers[0] == numbers[1]
+    return bool(one and other and (scripts[0] or scripts[1])) and scripts[0].isdisjoint(scripts[1]) and same_numbers
+
+
 def same_artists(one: tuple[str, ...], other: tuple[str, ...]) -> Likeness:
     """Whether two songs are by the same: the first of one is among the other's."""
     if not one or not other:
         return Likeness.UNKNOWN
     if one[0] in other or other[0] in one:
         return Likeness.SAME
-    return Likeness.VAGUE if nearly(" ".join(one), " ".join(other)) else Likeness.OTHER
+    return _otherwise_written(" ".join(one), " ".join(other))
 
 
 def same_titles(one: str, other: str) -> Likeness:
@@ -199,7 +220,13 @@ def same_titles(one: str, other: str) -> Likeness:
         return Likeness.UNKNOWN
     if one == other or _written_out(one) == _written_out(other):
         return Likeness.SAME
-    return Likeness.VAGUE if nearly(one, other) else Likeness.OTHER
+    return _otherwise_written(one, other)
+
+
+def _otherwise_written(one: str, other: str) -> Likeness:
+    if nearly(one, other):
+        return Likeness.VAGUE
+    return Likeness.UNKNOWN if in_other_scripts(one, other) else Likeness.OTHER
 
 
 _CUT = 20

@@ -168,15 +168,16 @@ def require_writable(engine: sa.Engine) -> None:
         connection.rollback()
 
 
-def lend_columns(engine: sa.Engine, columns: Sequence[str]) -> None:
-    """Let the table of tracks look as if it had columns, all of them null, where it can't be changed."""
+def lend_columns(engine: sa.Engine, columns: Sequence[sa.Column[Any]]) -> None:
+    """Let tables look as if they had columns, all of them null, where they can't be changed."""
 
     @sa.event.listens_for(engine, "connect")
     def lend(connection: sqlite3.Connection, _: object) -> None:
-        nulls = ", ".join(f"NULL AS {column}" for column in columns)
         connection.execute("PRAGMA query_only = OFF")
         connection.execute("PRAGMA temp_store = MEMORY")
-        connection.execute(f"CREATE TEMP VIEW tracks AS SELECT *, {nulls} FROM main.tracks")  # noqa: S608
+        for table in {column.table.name for column in columns}:
+            nulls = ", ".join(f"NULL AS {column.name}" for column in columns if column.table.name == table)
+            connection.execute(f"CREATE TEMP VIEW {table} AS SELECT *, {nulls} FROM main.{table}")  # noqa: S608
         connection.execute("PRAGMA query_only = ON")
 
     engine.dispose()

@@ -171,7 +171,7 @@ def test_what_a_search_finds_is_bounded(server: ImmichServer, monkeypatch: pytes
 
 def test_what_can_not_be_asked_is_one_line(server: ImmichServer) -> None:
     for named, told in (
-        ("other:album/x", "other:album/x: There is no connection other; there are home."),
+        ("other:album/x", "other:album/x: There is no connection other; there is home."),
         ("home:search/zzz", "home:search/zzz: home finds no photo."),
     ):
         server.albums = {} if "zzz" in named else server.albums

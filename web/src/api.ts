@@ -162,6 +162,13 @@ export const send = (body: unknown, signal?: AbortSignal): RequestInit => ({
   signal,
 });
 
+/** Whether the server answers at all, be it only that a login is needed. */
+export const answers = (): Promise<boolean> =>
+  call("health").then(
+    () => true,
+    (error: unknown) => error instanceof Problem && (error.status === 401 || !passing(error)),
+  );
+
 export const health = () => read<{ version: string; tracks: number }>("health");
 
 const upload = <T>(path: string, file: File, signal?: AbortSignal): Promise<T> => {

@@ -1,7 +1,7 @@
 """What routes answer from."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from fastapi import HTTPException, Response
@@ -16,6 +16,7 @@ from img2music.server.bodies import Body
 from img2music.server.events import Events
 from img2music.server.guard import Sessions
 from img2music.server.problems import ProblemType, TypedProblem
+from img2music.server.repeats import Repeats
 from img2music.server.settings import Settings
 from img2music.server.uploads import SentPicture, SentSong, Upload, Uploads
 from img2music.shapes import Result, dumps, to_dict
@@ -34,6 +35,7 @@ class Served:
     queue: JobQueue
     events: Events
     projects: Projects
+    repeats: Repeats = field(default_factory=Repeats)
 
     def track(self, id: int) -> Track:  # noqa: A002
         """Find a song."""

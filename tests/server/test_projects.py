@@ -249,12 +249,12 @@ def test_a_change_whose_answer_was_lost_is_made_once(
     for number, (what, body) in enumerate([*asked, ("", {"name": "Beach"})]):
         revision = client.get(at).json()["revision"]
         headers = {"Idempotency-Key": f"key-{number}"}
-        body = body | {"revision": revision}
+        sent = body | {"revision": revision}
 
-        def ask(keyed: dict[str, str], what: str = what, body: dict[str, Any] = body) -> Any:
+        def ask(keyed: dict[str, str], what: str = what, sent: dict[str, Any] = sent) -> Any:
             if what:
-                return client.post(f"{at}/{what}", json=body, headers=keyed)
-            return client.patch(at, json=body, headers=keyed)
+                return client.post(f"{at}/{what}", json=sent, headers=keyed)
+            return client.patch(at, json=sent, headers=keyed)
 
         made = ask(headers)
         assert made.status_code == 200, made.text

@@ -15,6 +15,7 @@ from img2music.library.matched_servers import renew, takes_long
 from img2music.library.playlists import PlaylistEntry, PlaylistSummary
 from img2music.library.servers import KnownSong, Link
 from img2music.progress import Progress
+from img2music.remarks import remark
 from img2music.track import Track, display_name
 
 if TYPE_CHECKING:
@@ -83,13 +84,13 @@ class Exchange:
             if first is None:
                 near = maybe.get(track.id, [])
                 told = tuple(song_name(names[each.song]) for each in near[:3] if each.song in names)
-                why = near[0].evidence.why if near else "the server has nothing like it"
+                why = near[0].evidence.why if near else (remark("not-at-server"),)
                 unsure = any(each.evidence.verdict is not Verdict.NO for each in near)
-                lost = LeftOutSong(track=track.id, song=None, name=name, why=why, candidates=told, unsure=unsure)
+                lost = LeftOutSong(track=track.id, song=None, name=name, reasons=why, candidates=told, unsure=unsure)
                 left_out.append(lost)
             elif first.song in matched:
-                why = f"the server has one song for it and #{matched[first.song].track}"
-                left_out.append(LeftOutSong(track=track.id, song=first.song, name=name, why=why))
+                why = (remark("one-song", matched[first.song].track),)
+                left_out.append(LeftOutSong(track=track.id, song=first.song, name=name, reasons=why))
             else:
                 matched[first.song] = MatchedSong(track=track.id, song=first.song, name=name, how=first.evidence.how)
         return [*matched.values()], left_out
@@ -133,14 +134,13 @@ class Exchange:
         for id_ in songs:
             found = mapped.get(id_)
             if found is None:
-                why = "the server lists it nowhere else"
-                left_out.append(LeftOutSong(track=None, song=id_, name=id_, why=why))
+                left_out.append(LeftOutSong(track=None, song=id_, name=id_, reasons=(remark("unlisted"),)))
             elif not found.tracks:
                 left_out += self.left_there([found])
             elif found.tracks[0].track in matched:
                 track, name = found.tracks[0].track, song_name(names[id_])
-                why = f"it is #{track} once more, and a playlist here holds a song once"
-                left_out.append(LeftOutSong(track=track, song=id_, name=name, why=why))
+                why = (remark("once-more", track),)
+                left_out.append(LeftOutSong(track=track, song=id_, name=name, reasons=why))
             else:
                 first = found.tracks[0]
                 matched[first.track] = MatchedSong(
@@ -162,7 +162,7 @@ class Exchange:
                 track=None,
                 song=each.song,
                 name=song_name(names[each.song]) if each.song in names else each.song,
-                why=each.why,
+                reasons=each.why,
                 candidates=tuple(track_name(tracks[one.track]) for one in each.candidates if one.track in tracks),
                 unsure=each.unsure,
             )

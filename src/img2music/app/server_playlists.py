@@ -32,6 +32,7 @@ from img2music.library.rows import batches
 from img2music.library.servers import Link
 from img2music.options import ME, ExchangeOptions, ExchangeWishes
 from img2music.progress import Progress, unwatched
+from img2music.remarks import remark
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -305,8 +306,8 @@ class ServerPlaylists(Closing):
             left_out = [each for each in left_out if each.track is None]
             for each in matched:
                 if each.track in never:
-                    why = f"{printable(person)} never wants it"
-                    left_out.append(LeftOutSong(track=each.track, song=each.song, name=each.name, why=why))
+                    why = (remark("never", printable(person)),)
+                    left_out.append(LeftOutSong(track=each.track, song=each.song, name=each.name, reasons=why))
             wanted = [each for each in matched if each.track not in never]
             new = [each for each in wanted if each.track not in liked]
             if not dry_run:
@@ -334,30 +335,33 @@ def _compared(
     for song in dict.fromkeys(songs):
         if song in here:
             own = here[song]
-            compared.append(ComparedSong(where="both", track=own.track, song=song, name=own.name, why=""))
+            compared.append(ComparedSong(where="both", track=own.track, song=song, name=own.name))
         elif song in theirs:
             its = theirs[song]
-            compared.append(ComparedSong(where="there", track=its.track, song=song, name=its.name, why=""))
+            compared.append(ComparedSong(where="there", track=its.track, song=song, name=its.name))
         else:
             left = why[song]
-            compared.append(ComparedSong(where="there", track=left.track, song=song, name=left.name, why=left.why))
+            compared.append(
+                ComparedSong(where="there", track=left.track, song=song, name=left.name, reasons=left.reasons)
+            )
     compared += [
-        ComparedSong(where="here", track=each.track, song=each.song, name=each.name, why="")
+        ComparedSong(where="here", track=each.track, song=each.song, name=each.name)
         for each in sendable
         if each.song not in songs
     ]
     compared += [
-        ComparedSong(where="here", track=each.track, song=each.song, name=each.name, why=each.why) for each in lost
+        ComparedSong(where="here", track=each.track, song=each.song, name=each.name, reasons=each.reasons)
+        for each in lost
     ]
     notes = []
     if there is None:
         deleted = link is not None and link.id is not None
-        notes.append(f"It was deleted at {at.name}." if deleted else f"It is not at {at.name}.")
+        notes.append(remark("deleted-there" if deleted else "not-there", at.name))
     elif link is not None and there.name != link.name:
-        notes.append(f"It was renamed at {at.name}, to {printable(there.name)}.")
+        notes.append(remark("renamed-there", printable(there.name), at.name))
     same = there is not None and songs == tuple(each.song for each in sendable)
     if there is not None and not same and set(songs) == {each.song for each in sendable}:
-        notes.append("Both hold the same songs, in another order.")
+        notes.append(remark("in-another-order"))
     return PlaylistComparison(
         connection=at.name,
         playlist=found.name,
@@ -365,5 +369,5 @@ def _compared(
         id=None if there is None else there.id,
         same=same,
         songs=tuple(compared),
-        notes=tuple(notes),
+        remarks=tuple(notes),
     )

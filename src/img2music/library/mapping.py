@@ -29,6 +29,7 @@ from img2music.library.song_names import (
     same_titles,
     same_version,
 )
+from img2music.remarks import Remark, remark
 
 FAR = 4.0
 """Seconds beyond which two lengths are not those of one recording."""
@@ -76,7 +77,7 @@ class Evidence:
     verdict: Verdict
     score: float  # orders those of one verdict
     how: str  # by what they are the same: "file", "recording", "path", "tags"; empty if they are not
-    why: str  # in words
+    why: tuple[Remark, ...]
 
 
 _UNKNOWN_ALBUMS = {"unknown", "unknown album", "no album"}
@@ -109,7 +110,7 @@ def compare(song: SongFacts, track: SongFacts) -> Evidence:
     return _Comparison(_Read(song), _Read(track)).evidence()
 
 
-_TOO_FAR = "another length"
+_TOO_FAR = remark("other-length")
 
 
 class _Comparison:
@@ -135,14 +136,13 @@ class _Comparison:
         """All of it together."""
         if parts := self._parted():
             maybe = len(parts) == 1 and parts[0] != _TOO_FAR and self._trusted()
-            return Evidence(Verdict.MAYBE if maybe else Verdict.NO, self.score(), "", "; ".join(parts))
-        how, why = self._how()
-        if how:
-            return Evidence(Verdict.SURE, self.score(), how, why)
+            return Evidence(Verdict.MAYBE if maybe else Verdict.NO, self.score(), "", tuple(parts))
+        if how := self._how():
+            return Evidence(Verdict.SURE, self.score(), how, (remark(f"same-{how}"),))
         doubt = self._doubt_of_names() or self._doubt_of_release()
         if doubt:
-            return Evidence(Verdict.MAYBE, self.score(), "", doubt)
-        return Evidence(Verdict.SURE, self.score(), "tags", "the same title, artist and length")
+            return Evidence(Verdict.MAYBE, self.score(), "", (doubt,))
+        return Evidence(Verdict.SURE, self.score(), "tags", (remark("same-tags"),))
 
     def score(self) -> float:
         """How much agrees; of tracks that are the same recording, the likeliest has most."""
@@ -159,21 +159,21 @@ class _Comparison:
         score += 0.25 * (self._song.file == self._track.file) - 0.5 * other.missing
         return score + (0.0 if self._apart is None else max(-2.0, 1.0 - self._apart / 2.0))
 
-    def _parted(self) -> list[str]:
+    def _parted(self) -> list[Remark]:
         """What says that they are not the same."""
         found, known = [], self._recording is Likeness.SAME
         if self._apart is not None and self._apart > FAR:
             found.append(_TOO_FAR)
         if self._title is Likeness.OTHER and not known:
-            found.append("another title")
+            found.append(remark("other-title"))
         if self._artist is Likeness.OTHER and not known:
-            found.append("another artist")
+            found.append(remark("other-artist"))
         if self._version is Likeness.OTHER:
             one, other = self._song.versions, self._track.versions
             kinds = sorted(set(one) ^ set(other)) or sorted(one)
-            found.append(f"another version ({', '.join(kinds)})")
+            found.append(remark("other-version", ", ".join(kinds)))
         if self._recording is Likeness.OTHER:
-            found.append("another recording by its MusicBrainz id")
+            found.append(remark("other-recording"))
         return found
 
     def _trusted(self) -> bool:
@@ -183,48 +183,46 @@ class _Comparison:
         named = self._title >= Likeness.VAGUE and self._version is not Likeness.OTHER
         return self._file and named and (self._shared > 1 or self._apart is None or self._close)
 
-    def _how(self) -> tuple[str, str]:
-        """What proves that they are the same, in a word and in words; empty if nothing does."""
+    def _how(self) -> str:
+        """What proves that they are the same; empty if nothing does."""
         named, apart = self._title >= Likeness.VAGUE, self._apart
         if self._file and (named or self._shared) and (self._close or self._shared > 1):
-            return "file", "the same size and name"
+            return "file"
         if self._recording is Likeness.SAME and (apart is None or self._near or named):
-            return "recording", "the same recording by its MusicBrainz id"
+            return "recording"
         if self._shared > 2 and (self._near or apart is None):
-            return "path", "the same path below another root"
-        return "", ""
+            return "path"
+        return ""
 
-    def _doubt_of_names(self) -> str | None:
+    def _doubt_of_names(self) -> Remark | None:
         """Why title, artist and length do not suffice; None if they do."""
         same_title, same_album = self._title is Likeness.SAME, self._album >= Likeness.VAGUE
         placed = same_album and self._number is Likeness.SAME
         if self._title is Likeness.UNKNOWN:
-            return "one has no title"
+            return remark("no-title")
         if self._artist is Likeness.UNKNOWN:
             here = placed or (same_album and self._shared > 1)
-            return None if same_title and self._close and here else "one has no artist"
+            return None if same_title and self._close and here else remark("no-artist")
         if self._apart is None:
             alike = (self._title, self._artist, self._album, self._version)
             whole = min(alike) is Likeness.SAME and self._number is not Likeness.OTHER
-            return None if whole else "no length to compare"
+            return None if whole else remark("no-length")
         if not self._near:
-            return f"lengths differ by {self._apart:.1f} seconds"
+            return remark("lengths-differ", f"{self._apart:.1f}")
         vague = min(self._title, self._artist) is Likeness.VAGUE
         if vague and not (self._close and (placed or (same_title and same_album))):
-            return f"the {'artist' if same_title else 'title'} is spelt otherwise"
+            return remark("artist-spelling" if same_title else "title-spelling")
         return None
 
-    def _doubt_of_release(self) -> str | None:
+    def _doubt_of_release(self) -> Remark | None:
         """Why it may be another release, of another recording or master; None if it is none, or does not matter."""
-        same_album, apart = self._album >= Likeness.VAGUE, self._apart or 0.0
+        same_album, apart = self._album >= Likeness.VAGUE, f"{self._apart or 0.0:.1f}"
         doubts = {
-            "which version it is is told on one side only": self._version is Likeness.VAGUE
+            remark("version-on-one-side"): self._version is Likeness.VAGUE
             and ("remix" in self._song.versions or not (same_album and self._close)),
-            f"on another album, and lengths differ by {apart:.1f} seconds": self._album is Likeness.OTHER
-            and not self._close,
-            f"of another year, and lengths differ by {apart:.1f} seconds": self._year is Likeness.OTHER
-            and not self._close,
-            "another number on the album": same_album and self._number is Likeness.OTHER and self._shared < 2,
+            remark("other-album", apart): self._album is Likeness.OTHER and not self._close,
+            remark("other-year", apart): self._year is Likeness.OTHER and not self._close,
+            remark("other-number"): same_album and self._number is Likeness.OTHER and self._shared < 2,
         }
         return next((doubt for doubt, holds in doubts.items() if holds), None)
 
@@ -354,7 +352,7 @@ class Mapped:
     song: str
     tracks: tuple[Candidate, ...]  # all the same recording; none if that is not sure
     candidates: tuple[Candidate, ...]  # what else is alike, the likeliest first
-    why: str  # why it is no track, or which
+    why: tuple[Remark, ...]  # why it is no track, or which
 
     @property
     def unsure(self) -> bool:
@@ -384,7 +382,7 @@ def choose(song: SongFacts, tracks: Sequence[SongFacts]) -> Mapped:
             rivals.append(each)
     if rivals and sure[0].evidence.score - rivals[0].evidence.score < CLEAR:
         told = tuple(sure[:MOST_CANDIDATES])
-        return Mapped(name, (), told, "several tracks fit as well, and they are not the same recording")
+        return Mapped(name, (), told, (remark("several"),))
     return Mapped(name, tuple(same[:MOST_CANDIDATES]), tuple(rivals[:MOST_CANDIDATES]), sure[0].evidence.why)
 
 
@@ -393,11 +391,11 @@ _RANK = {Verdict.SURE: 2, Verdict.MAYBE: 1, Verdict.NO: 0}
 
 def _worth_telling(evidence: Evidence) -> bool:
     """What is no more alike than any two songs of a title is not told."""
-    return evidence.verdict is not Verdict.NO or ("another title" not in evidence.why and "artist" not in evidence.why)
+    return evidence.verdict is not Verdict.NO or not {remark("other-title"), remark("other-artist")} & {*evidence.why}
 
 
-def _absent(told: Sequence[Candidate]) -> str:
-    return f"what is most like it is {told[0].evidence.why}" if told else "nothing in the library is like it"
+def _absent(told: Sequence[Candidate]) -> tuple[Remark, ...]:
+    return (remark("nearest"), *told[0].evidence.why) if told else (remark("nothing-like-it"),)
 
 
 def one_each(songs: Mapping[str, Mapped], facts: Callable[[str], SongFacts]) -> dict[str, Mapped]:
@@ -421,5 +419,5 @@ def one_each(songs: Mapping[str, Mapped], facts: Callable[[str], SongFacts]) -> 
                 if rest:
                     changed[name] = Mapped(name, rest, mapped.candidates, mapped.why)
                 else:
-                    changed[name] = Mapped(name, (), mapped.tracks, f"another song of the server is rather #{track}")
+                    changed[name] = Mapped(name, (), mapped.tracks, (remark("rather", track),))
     return dict(songs) | changed

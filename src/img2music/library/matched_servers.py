@@ -11,6 +11,7 @@ from img2music.library.rows import batches
 from img2music.library.servers import KnownServer
 from img2music.library.store import LibraryStore
 from img2music.progress import Progress, Step, unwatched
+from img2music.remarks import remark
 
 KEPT = timedelta(days=1)
 """How long what was read of a server holds while it counts as many songs as before."""
@@ -109,7 +110,7 @@ def _match(store: LibraryStore, connection: str, progress: Progress) -> int:
     return done
 
 
-_THERE = Evidence(Verdict.SURE, 100.0, "server", "it is this song of the server")
+_THERE = Evidence(Verdict.SURE, 100.0, "server", (remark("of-server"),))
 
 
 def _choose(store: LibraryStore, index: TrackIndex, own: dict[str, int], songs: list[SongFacts]) -> list[Mapped]:

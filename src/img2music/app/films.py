@@ -232,6 +232,8 @@ class Films:
                     kept = f"{stem} {number}{ending}"
                 taken.add(kept.casefold())
                 shutil.copy2(file, folder / kept)
+                if (said := file.with_name(f"{file.name}.xmp")).is_file():
+                    shutil.copy2(said, folder / f"{kept}.xmp")
         except OSError as error:
             shutil.rmtree(folder, ignore_errors=True)
             raise LibraryError(f"can't keep what was sent ({error.strerror}).", remedy="free some space.") from error

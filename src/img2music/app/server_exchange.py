@@ -83,11 +83,20 @@ class Exchange:
             first, *_ = sure.get(track.id, [None])
             if first is None:
                 near = maybe.get(track.id, [])
-                told = tuple(song_name(names[each.song]) for each in near[:3] if each.song in names)
+                known = [each.song for each in near[:3] if each.song in names]
+                told = tuple(song_name(names[each]) for each in known)
                 why = near[0].evidence.why if near else (remark("not-at-server"),)
                 unsure = any(each.evidence.verdict is not Verdict.NO for each in near)
-                lost = LeftOutSong(track=track.id, song=None, name=name, reasons=why, candidates=told, unsure=unsure)
-                left_out.append(lost)
+                left = LeftOutSong(
+                    track=track.id,
+                    song=None,
+                    name=name,
+                    reasons=why,
+                    candidates=told,
+                    candidate_ids=tuple(known),
+                    unsure=unsure,
+                )
+                left_out.append(left)
             elif first.song in matched:
                 why = (remark("one-song", matched[first.song].track),)
                 left_out.append(LeftOutSong(track=track.id, song=first.song, name=name, reasons=why))
@@ -152,6 +161,11 @@ class Exchange:
         """Whether songs are not known, so that all have to be read again."""
         return len(self.store.servers.named(self.name, songs)) < len(set(songs))
 
+    def require_song(self, song: str) -> None:
+        """Refuse a song of the server that is not known."""
+        if not self.store.servers.named(self.name, [song]):
+            raise UsageError(f"{self.name} has no song of the id {printable(song[:60])}, as far as is known.")
+
     def left_there(self, songs: Sequence[Mapped]) -> list[LeftOutSong]:
         """Songs of the server that are no track, with what they may be."""
         names = self.store.servers.named(self.name, [each.song for each in songs])
@@ -164,6 +178,7 @@ class Exchange:
                 name=song_name(names[each.song]) if each.song in names else each.song,
                 reasons=each.why,
                 candidates=tuple(track_name(tracks[one.track]) for one in each.candidates if one.track in tracks),
+                candidate_ids=tuple(str(one.track) for one in each.candidates if one.track in tracks),
                 unsure=each.unsure,
             )
             for each in songs

@@ -11,7 +11,7 @@ from img2music.app.feedback import LibraryFeedback, judged
 from img2music.app.playlist_pulling import Pull
 from img2music.app.playlist_pushing import Push
 from img2music.app.playlists import LibraryPlaylists
-from img2music.app.server_exchange import Exchange, mark_of
+from img2music.app.server_exchange import Exchange, mark_of, song_name, track_name
 from img2music.app.server_reports import (
     ComparedSong,
     LeftOutSong,
@@ -22,11 +22,13 @@ from img2music.app.server_reports import (
     PushReport,
     ServerMatch,
     ServerPlaylistList,
+    SettledSong,
 )
 from img2music.arguments import checked
 from img2music.connectors.music_server import ServerPlaylist
-from img2music.errors import printable
+from img2music.errors import UsageError, printable
 from img2music.files import Closing
+from img2music.library.mapping import settled
 from img2music.library.playlists import PlaylistEntry, PlaylistSummary
 from img2music.library.rows import batches
 from img2music.library.servers import Link
@@ -111,7 +113,59 @@ class ServerPlaylists(Closing):
             ways=at.store.servers.ways(at.name),
             unsure=tuple(at.left_there(unsure)),
             absent=counts.get("absent", 0),
+            settled=self._settled(),
         )
+
+    def _settled(self) -> tuple[SettledSong, ...]:
+        at = self._exchange
+        said = at.store.servers.by_hand(at.name)
+        names = at.store.servers.named(at.name, said)
+        tracks = {each.id: each for each in at.store.tracks([id_ for id_ in said.values() if id_], missing=True)}
+        return tuple(
+            SettledSong(
+                song=song,
+                name=song_name(names[song]),
+                track=id_,
+                track_name=track_name(tracks[id_]) if id_ in tracks else None,
+            )
+            for song, id_ in said.items()
+            if song in names
+        )
+
+    def settle(self, song: str, track: int | None) -> None:
+        """Say which track of the library a song of the server is; it stays so, however songs are matched again.
+
+        Parameters
+        ----------
+        song : str
+            The server's id of it.
+        track : int or None
+            Number of the track; None: it is none.
+
+        Raises
+        ------
+        UsageError
+            If there is no such song or track.
+        """
+        at = self._exchange
+        at.require_song(song)
+        if track is not None and not list(at.store.tracks([track], missing=True)):
+            raise UsageError(f"The library has no song #{track}.")
+        with at.store.syncing():
+            at.store.servers.put_matched(at.name, [settled(song, track)])
+
+    def unsettle(self, song: str) -> None:
+        """Forget what was said of a song by `settle`; it is matched again the next time.
+
+        Parameters
+        ----------
+        song : str
+            The server's id of it.
+        """
+        at = self._exchange
+        at.require_song(song)
+        with at.store.syncing():
+            at.store.servers.open_again(at.name, song)
 
     @checked
     def push(

@@ -18,7 +18,8 @@ class MatchedSong:
     name: str
     """What to call it."""
     how: str
-    """How that is known: by "server" (the track's sound is that song), "file", "recording", "path" or "tags"."""
+    """How that is known: by "server" (the track's sound is that song), "file", "recording", "path", "tags" or
+    "hand" (a person said so)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +38,8 @@ class LeftOutSong:
     """The same in parts."""
     candidates: tuple[str, ...] = ()
     """What it may be, the likeliest first: tracks by number, songs of the server by name."""
+    candidate_ids: tuple[str, ...] = ()
+    """What tells each of these: the number of a track, or the server's id."""
     unsure: bool = False
     """Whether it may be one of these after all; else they are only what is most like it."""
 
@@ -170,6 +173,20 @@ class ServerPlaylistList(Result):
     """By name."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettledSong:
+    """A song of a server of which a person said which track it is, or that it is none."""
+
+    song: str
+    """The server's id."""
+    name: str
+    """What to call it."""
+    track: int | None
+    """Number of the track; None where it is none."""
+    track_name: str | None
+    """What to call that."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class ServerMatch(Result):
     """Which songs of a server are tracks of the library."""
@@ -182,11 +199,13 @@ class ServerMatch(Result):
     mapped: int
     """How many of them are tracks."""
     ways: dict[str, int]
-    """How many of these are known by what: "server", "file", "recording", "path", "tags"."""
+    """How many of these are known by what: "server", "file", "recording", "path", "tags", "hand"."""
     unsure: tuple[LeftOutSong, ...]
     """Songs that may be tracks, with what they may be."""
     absent: int
     """How many are no tracks."""
+    settled: tuple[SettledSong, ...] = ()
+    """What a person said of songs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)

@@ -62,6 +62,10 @@ class SongFacts:
     missing: bool = False
 
 
+BY_HAND = "by-hand"
+"""The remark on what a person said, whose value is the track, or nothing for none."""
+
+
 class Verdict(StrEnum):
     """Whether a song is a track: surely, perhaps, or not although something is alike."""
 
@@ -76,7 +80,7 @@ class Evidence:
 
     verdict: Verdict
     score: float  # orders those of one verdict
-    how: str  # by what they are the same: "file", "recording", "path", "tags"; empty if they are not
+    how: str  # by what they are the same: "file", "recording", "path", "tags", "hand"; empty if they are not
     why: tuple[Remark, ...]
 
 
@@ -384,6 +388,14 @@ def choose(song: SongFacts, tracks: Sequence[SongFacts]) -> Mapped:
         told = tuple(sure[:MOST_CANDIDATES])
         return Mapped(name, (), told, (remark("several"),))
     return Mapped(name, tuple(same[:MOST_CANDIDATES]), tuple(rivals[:MOST_CANDIDATES]), sure[0].evidence.why)
+
+
+def settled(song: str, track: int | None) -> Mapped:
+    """What a person said of a song: the track that it is, or that it is none."""
+    why = (remark(BY_HAND, "" if track is None else track),)
+    return Mapped(
+        song, () if track is None else (Candidate(track, Evidence(Verdict.SURE, 200.0, "hand", why)),), (), why
+    )
 
 
 _RANK = {Verdict.SURE: 2, Verdict.MAYBE: 1, Verdict.NO: 0}

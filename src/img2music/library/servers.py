@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from img2music import remarks
 from img2music.connectors.music_server import ServerSong, song_at
 from img2music.library.database import upsert
-from img2music.library.mapping import Candidate, Evidence, Mapped, SongFacts, Verdict
+from img2music.library.mapping import BY_HAND, Candidate, Evidence, Mapped, SongFacts, Verdict
 from img2music.library.playlists import PlaylistEntry, PlaylistSummary, added, changed
 from img2music.library.record import now
 from img2music.library.rows import batches
@@ -250,6 +250,25 @@ class ServerTable:
                 its = sa.and_(server_songs.c.connection == connection, server_songs.c.id == sa.bindparam("song"))
                 change: dict[str, Any] = {"state": sa.bindparam("state"), "why": sa.bindparam("why")}
                 writing.execute(sa.update(server_songs).where(its).values(change), states)
+
+    def by_hand(self, connection: str, songs: Iterable[str] | None = None) -> dict[str, int | None]:
+        """Read what a person said of songs: the track that each is, or that it is none."""
+        its = [server_songs.c.connection == connection, server_songs.c.why.startswith(f'[["{BY_HAND}"')]
+        found: dict[str, int | None] = {}
+        with self._reading() as reading:
+            for part in [None] if songs is None else batches(songs):
+                own = [] if part is None else [server_songs.c.id.in_(part)]
+                rows = reading.execute(sa.select(server_songs.c.id, server_songs.c.why).where(*its, *own))
+                for id_, why in rows:
+                    track = remarks.read(why)[0].values[0]
+                    found[id_] = int(track) if track else None
+        return found
+
+    def open_again(self, connection: str, song: str) -> None:
+        """Forget what a person said of a song, which is matched again."""
+        with self._writing() as writing:
+            its = sa.and_(server_songs.c.connection == connection, server_songs.c.id == song)
+            writing.execute(sa.update(server_songs).where(its).values(state=None, why=""))
 
     def contested(self, connection: str) -> Iterator[list[str]]:
         """Give songs that are one and the same track, as far as is known, together."""

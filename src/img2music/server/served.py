@@ -10,6 +10,8 @@ from img2music.app.jobs import JobQueue
 from img2music.app.library import Library
 from img2music.app.projects import Projects
 from img2music.app.sounds import Sounds
+from img2music.connectors.connections import connection
+from img2music.errors import UsageError
 from img2music.filters import TrackFilter
 from img2music.locations import folder_of
 from img2music.server.bodies import Body
@@ -89,6 +91,14 @@ class Served:
             what = "song" if song else "picture"
             raise TypedProblem(404, ProblemType.GONE, f"This {what} is no longer there: send it again.")
         return found
+
+
+def require_connection(name: str) -> None:
+    """Refuse a connection that there is not."""
+    try:
+        connection(name)
+    except UsageError as error:
+        raise HTTPException(404, str(error)) from None
 
 
 def as_json(shape: object, status: int = 200) -> Response:

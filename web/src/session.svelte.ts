@@ -3,7 +3,7 @@ import { clamp, stemOf, titleOf, wordOf } from "./affect";
 import { arranged, keep, kept, untouched, type Arrangement, type Kept } from "./arrangement";
 import { filters } from "./filters.svelte";
 import { player } from "./player.svelte";
-import { t } from "./settings.svelte";
+import { remarked, t } from "./settings.svelte";
 
 const FIRST = 10;
 /** Songs that the server gives at once. */
@@ -20,7 +20,7 @@ export interface Source {
 
 /** What went wrong, in the page's language where it is met often. */
 export function describe(error: api.Problem, name = ""): string {
-  const said = error.status === 0 ? t().offline : (t().problems as Record<string, string>)[error.type];
+  const said = error.status === 0 ? t().offline : ((error.remark && remarked(error.remark)) ?? (t().problems as Record<string, string>)[error.type]);
   if (said === undefined) return error.message;
   return name ? `${name}: ${said}` : said;
 }
@@ -72,8 +72,8 @@ class Session {
   );
 
   constructor() {
-    this.#tabs.onmessage = () => void this.#hear();
-    addEventListener("focus", () => void this.#hear());
+    this.#tabs.onmessage = () => void this.hear();
+    addEventListener("focus", () => void this.hear());
     addEventListener("online", () => (this.again || this.#away) && this.retry());
     addEventListener("pagehide", () => this.#keepAll());
     document.addEventListener("visibilitychange", () => document.hidden && this.#keepAll()); // phones then end it unasked
@@ -226,7 +226,7 @@ class Session {
   }
 
   /** Learn what was said in another tab or on another device. */
-  async #hear(): Promise<void> {
+  async hear(): Promise<void> {
     if (this.tracks === null || this.login) return;
     if (this.tracks === 0) void this.count();
     const said = await api.said().catch(() => null); // whoever does something is told

@@ -14,7 +14,7 @@ const TOLD = 20_000;
 const LOOK_AGAIN = 3_000;
 /** A file that was sent, kept so that it can be sent again. */
 export interface Source {
-  file: File;
+  send: (signal?: AbortSignal) => Promise<api.Picture | api.Song>;
   order: number;
 }
 
@@ -470,7 +470,7 @@ class Session {
     if (needed.some((each) => !this.#sources.has(each.id))) return false;
     for (const each of needed) {
       const [before, source] = [each.id, this.#sources.get(each.id)!];
-      const { id } = await ("track" in each ? api.sendSong(source.file) : api.sendPicture(source.file));
+      const { id } = await source.send();
       this.#sources.set((each.id = id), source); // the same object with another id: whoever shows it goes on
       this.#rename(before, id);
     }

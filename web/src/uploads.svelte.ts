@@ -1,13 +1,17 @@
 import * as api from "./api";
-import type { Given, Taken } from "./dropped";
-import { describe, session } from "./session.svelte";
+import type { Kind, Taken } from "./dropped";
+import { servers, type ServicePhoto } from "./servers.svelte";
+import { describe, session, type Source } from "./session.svelte";
 import { t } from "./settings.svelte";
 
 const AT_ONCE = 3;
 /** As many as the server keeps. */
 const MOST = 1000;
 
-interface Numbered extends Given {
+interface Numbered {
+  name: string;
+  kind: Kind;
+  send: Source["send"];
   /** By which what was sent stands in the order in which it was given, whichever arrives first. */
   order: number;
 }
@@ -36,12 +40,27 @@ class Uploads {
   #show = false; // whether the next that arrives is shown
 
   add({ given, leftOut, folder }: Taken): void {
-    const room = MOST - session.pictures.length - this.total;
-    const taken = given.slice(0, Math.max(0, room));
     this.note = "";
     if (folder && !given.length) this.note = t().drop.noPictures;
-    else if (taken.length < given.length) this.note = t().drop.tooMany(taken.length, given.length);
     else if (leftOut) this.note = t().drop.leftOut(leftOut);
+    this.#take(
+      given.map(({ file, kind }) => ({
+        name: file.name,
+        kind,
+        send: (signal) => (kind === "song" ? api.sendSong(file, signal) : api.sendPicture(file, signal)),
+      })),
+    );
+  }
+
+  /** Have photos of a service fetched. */
+  addPhotos(connection: string, photos: ServicePhoto[]): void {
+    this.note = "";
+    this.#take(photos.map((photo) => ({ name: photo.name, kind: "picture", send: (signal) => servers.fetch(connection, photo, false, signal) })));
+  }
+
+  #take(given: Omit<Numbered, "order">[]): void {
+    const taken = given.slice(0, Math.max(0, MOST - session.pictures.length - this.total));
+    if (taken.length < given.length) this.note = t().drop.tooMany(taken.length, given.length);
     this.#begin(taken.map((each) => ({ ...each, order: this.#count++ })));
   }
 
@@ -84,16 +103,16 @@ class Uploads {
     void this.#next();
   }
 
-  async #send({ file, kind, order, ending }: Going): Promise<void> {
-    const sent = kind === "song" ? await api.sendSong(file, ending.signal) : await api.sendPicture(file, ending.signal);
-    if ("track" in sent) session.addSong(sent, { file, order }, this.#show);
-    else session.addPicture(sent, { file, order }, this.#show);
+  async #send({ send, order, ending }: Going): Promise<void> {
+    const sent = await send(ending.signal);
+    if ("track" in sent) session.addSong(sent, { send, order }, this.#show);
+    else session.addPicture(sent, { send, order }, this.#show);
     this.#show = false;
   }
 
   #failed(given: Numbered, error: api.Problem): void {
     if (error.status === 401) session.login = true;
-    const failure = { ...given, again: api.passing(error), reason: describe(error, given.file.name) };
+    const failure = { ...given, again: api.passing(error), reason: describe(error, given.name) };
     this.failed = [...this.failed, failure].sort((a, b) => a.order - b.order);
   }
 

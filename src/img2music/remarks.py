@@ -69,6 +69,9 @@ WORDS = {
     "renamed-there": "It was renamed at {1}, to {0}.",
     "in-another-order": "Both hold the same songs, in another order.",
     # What is to be said of a login.
+    "no-connection": "{} is not connected.",
+    "secret-of-environment": "The secret of {0} is set by {1}: connect it there.",
+    "socket": "A socket of this machine is connected by its command line: give a host and a port.",
     "unencrypted": "It takes no tokens: the password itself goes over the network, and unencrypted.",
     "token-kept": "The password was changed into a token, which is kept: unset {}, which goes first.",
     "no-address": "An address is like https://music.example.org, http://192.168.1.5:4533 or mpd://host:6600.",

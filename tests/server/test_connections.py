@@ -150,6 +150,7 @@ def test_a_secret_of_the_environment_goes_nowhere_else(
     monkeypatch.setenv("IMG2MUSIC_HOME_SECRET", real.password)
     answer = client.post("/api/connections", json=login(real, secret="another"))
     assert "IMG2MUSIC_HOME_SECRET" in problem(answer, 409)
+    assert answer.json()["remark"]["code"] == "secret-of-environment"
 
 
 def test_who_is_not_logged_in_sees_and_changes_nothing(library: img2music.Library, tmp_path: Path) -> None:
@@ -332,6 +333,8 @@ def test_faults_of_servers_have_codes(connected: TestClient, real: Supysonic, cl
     assert code(client.post("/api/connections", json=login(real, url="ftp://host")), 422) == "no-address"
     assert code(client.post("/api/connections", json=login(real, url="http://a:b@host")), 422) == "secret-in-address"
     assert code(client.post("/api/connections", json=login(real, kind="mpd")), 422) == "address-of-mpd"
+    assert code(client.post("/api/connections", json=login(real, url="mpd:///run/mpd.sock")), 422) == "socket"
+    assert code(client.get("/api/connections/away"), 404) == "no-connection"
     push = {"playlist": keep(connected, "Other", 7)["id"]}
     assert code(connected.post("/api/connections/home/push", json=push), 422) == "nothing-to-send"
     tried = answered(connected.post("/api/connections/home/push", json=push | {"dry_run": True}))

@@ -196,6 +196,7 @@ class Servers {
       signal.throwIfAborted();
       job = await api.job(job.id);
     }
+    if (job.state === "failed") await this.see(name); // which tells what is wrong, where that is still so
     if (job.state !== "done") throw new api.Problem(409, job.error ?? t().library.state[job.state]);
   }
 }

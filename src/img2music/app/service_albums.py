@@ -1,13 +1,11 @@
 """Albums of photo services, one photo after the other, for interfaces that show how far they are."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from img2music.connectors import service_photos
 from img2music.connectors.photo_service import ServicePhoto, line, moment
 from img2music.errors import require_extra
-from img2music.shapes import Result
 
 LARGE = 1920
 """Pixels of the longer side of a photo that a film shows."""
@@ -26,11 +24,10 @@ class ListedAlbum:
     """How many it holds, if the service tells."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class AlbumList(Result):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlbumList:
     """The albums of a photo service."""
 
-    schema: Literal["img2music/albums/1"] = field(default="img2music/albums/1", init=False)
     connection: str
     """The service."""
     albums: tuple[ListedAlbum, ...]
@@ -53,11 +50,10 @@ class ListedPhoto:
     """What changes when the picture does."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class PhotoList(Result):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhotoList:
     """Photos of a photo service."""
 
-    schema: Literal["img2music/photos/1"] = field(default="img2music/photos/1", init=False)
     connection: str
     """The service."""
     photos: tuple[ListedPhoto, ...]

@@ -57,9 +57,10 @@ class ProblemType(StrEnum):
 class TypedProblem(HTTPException):
     """An error of one of these types."""
 
-    def __init__(self, status: int, kind: ProblemType, detail: str) -> None:
+    def __init__(self, status: int, kind: ProblemType, detail: str, remark: Remark | None = None) -> None:
         super().__init__(status, detail)
         self.kind = kind
+        self.remark = remark
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +106,8 @@ def install(app: FastAPI) -> None:
     async def _http(_: Request, error: HTTPException) -> Response:
         if error.detail == "Invalid multipart data.":  # all that Starlette says of it
             error.detail = "The form is damaged, or the name of a file in it is longer than 4,000 characters."
-        kind = error.kind if isinstance(error, TypedProblem) else ProblemType.OTHER
-        return problem(error.status_code, str(error.detail), error.headers, kind)
+        kind, remark = (error.kind, error.remark) if isinstance(error, TypedProblem) else (ProblemType.OTHER, None)
+        return problem(error.status_code, str(error.detail), error.headers, kind, remark)
 
     @app.exception_handler(RequestValidationError)
     async def _invalid(_: Request, error: RequestValidationError) -> Response:

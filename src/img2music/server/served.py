@@ -11,9 +11,10 @@ from img2music.app.library import Library
 from img2music.app.projects import Projects
 from img2music.app.sounds import Sounds
 from img2music.connectors.connections import connection
-from img2music.errors import UsageError
+from img2music.errors import UsageError, printable
 from img2music.filters import TrackFilter
 from img2music.locations import folder_of
+from img2music.remarks import remark
 from img2music.server.bodies import Body
 from img2music.server.events import Events
 from img2music.server.guard import Sessions
@@ -98,7 +99,8 @@ def require_connection(name: str) -> None:
     try:
         connection(name)
     except UsageError as error:
-        raise HTTPException(404, str(error)) from None
+        told = remark("no-connection", printable(name))
+        raise TypedProblem(404, ProblemType.OTHER, str(error), told) from None
 
 
 def as_json(shape: object, status: int = 200) -> Response:

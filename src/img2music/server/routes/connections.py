@@ -22,6 +22,7 @@ from img2music.app.server_reports import (
 from img2music.app.service_albums import AlbumList, PhotoList, list_albums, list_photos
 from img2music.connectors.connections import given_secret, secret_variable
 from img2music.errors import ConflictError, UsageError
+from img2music.remarks import remark
 from img2music.server.bodies import (
     LONGEST,
     LONGEST_PATH,
@@ -55,7 +56,8 @@ def add(routes: APIRouter, served: Served) -> None:
     def connect(body: NewConnection) -> Response:
         """Log in at a server, and keep that under a name, in place of what has the name by now."""
         if given_secret(body.name) is not None:  # which goes to no other host than who set it has named
-            raise ConflictError(f"The secret of {body.name} is set by {secret_variable(body.name)}: connect it there.")
+            told = remark("secret-of-environment", body.name, secret_variable(body.name))
+            raise ConflictError(str(told), remark=told)
         _require_no_socket(body.url)
         secret = None if body.secret is None else body.secret.get_secret_value()
         return as_json(use.connect(body.name, body.url, body.kind, body.user, secret), 201)
@@ -192,4 +194,5 @@ def _add_photos(routes: APIRouter) -> None:
 def _require_no_socket(url: str) -> None:
     parts = urlsplit(use.address(url))
     if parts.scheme == "mpd" and parts.path:
-        raise UsageError("A socket of this machine is connected by its command line: give a host and a port.")
+        told = remark("socket")
+        raise UsageError(str(told), remark=told)

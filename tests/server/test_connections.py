@@ -20,6 +20,7 @@ from tests.support.songs import put, record
 pytest.importorskip("fastapi")
 from starlette.testclient import TestClient
 
+from img2music.app.jobs import JobQueue
 from img2music.server.app import create_app
 from img2music.server.settings import Settings
 
@@ -340,3 +341,20 @@ def test_faults_of_servers_have_codes(connected: TestClient, real: Supysonic, cl
     tried = answered(connected.post("/api/connections/home/push", json=push | {"dry_run": True}))
     assert [each["code"] for each in tried["remarks"]] == ["nothing-to-send"]
     assert [each["code"] for each in tried["left_out"][0]["reasons"]] == ["not-at-server"]
+
+
+def test_songs_of_a_server_may_be_scanned_when_that_is_asked_for(
+    connected: TestClient, library: img2music.Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folders = {each["path"]: each for each in answered(connected.get("/api/folders"))["folders"]}
+    there = folders["server://home"]
+    assert there["tracks"] == 0
+    monkeypatch.setattr("img2music.app.jobs.JobQueue._add", lambda _, kind, name, request: (kind, name, request))
+    queue = JobQueue(library)
+    assert "server:" not in str(queue.scan()[1])  # type: ignore[index]  # not with all folders, before it is asked for
+    assert queue.scan([there["id"]])[2]["folders"] == ["server://home"]  # type: ignore[index]
+    put(library._store, [record("server://home/7.mp3", 0.1, 0.2, duration=3.0)])
+    assert "server://home" in str(queue.scan()[1])  # type: ignore[index]
+    connected.delete("/api/connections/home")
+    again = {each["path"] for each in answered(connected.get("/api/folders"))["folders"]}
+    assert again == {*folders}  # whose songs are known still

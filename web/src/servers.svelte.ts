@@ -8,6 +8,8 @@ export interface Connection {
   kind: string;
   url: string;
   user: string | null;
+  /** Where its password is kept. */
+  secret: "keyring" | "file" | "environment" | "nowhere";
 }
 
 export interface Seen {

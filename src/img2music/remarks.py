@@ -46,7 +46,9 @@ WORDS = {
     "made-anew": "The playlist was deleted at {}; it is made anew.",
     "made-there": "The playlist {0} of {1} was made there, not by img2music.",
     "changed-there": "The playlist {0} was changed at {1} since it was written: songs added: {2}, removed: {3}.",
-    "reordered-there": "The playlist {0} was changed at {1} since it was written: its songs have another order.",
+    "reordered-there": (
+        "The playlist {0} was changed at {1} since it was written: its songs were put into another order."
+    ),
     "overwritten": "That is overwritten.",
     "changed-here": "The playlist {} was changed here since both were last the same, and not there.",
     "changed-on-both-sides": "The playlist {} was changed here since both were last the same, and there, too.",

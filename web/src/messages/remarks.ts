@@ -4,7 +4,7 @@
 export const en: Record<string, string> = {
   "made-there": "The playlist {0} of {1} was made there, not by img2music.",
   "changed-there": "The playlist {0} was changed at {1} since it was written: {2} songs were added and {3} removed.",
-  "reordered-there": "The playlist {0} was changed at {1} since it was written: its songs have another order.",
+  "reordered-there": "The playlist {0} was changed at {1} since it was written: its songs were put into another order.",
   "changed-here": "The playlist {0} was changed here since both were last the same, and not there.",
   "changed-on-both-sides": "The playlist {0} was changed here since both were last the same, and there, too.",
   "not-ours": "{1} has a playlist {0} that img2music did not make. Give it another name.",

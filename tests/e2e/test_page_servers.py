@@ -13,6 +13,7 @@ from tests.e2e.browser import require_accessible, require_accessible_also_wide
 from tests.e2e.test_page_playlists import keep, kept, open_playlist
 from tests.support.music_servers import Supysonic, supysonic
 from tests.support.photo_services import KEY, ImmichServer, Picture
+from tests.support.servers import Answer
 
 pytestmark = pytest.mark.slow
 
@@ -153,8 +154,16 @@ def test_photos_of_a_service_are_asked_with_and_become_an_album(context, address
         page.wait_for_url("**/#films/*")
         expect(page.get_by_role("heading", name="Summer")).to_be_visible()
         expect(page.get_by_role("heading", name="3 photos")).to_be_visible(timeout=120_000)
+        immich.albums["many"] = ("Many", [Picture(f"IMG_{n}.jpg") for n in range(20)])
+        immich.spoiled = {each.id: Answer(status=404) for each in immich.albums["many"][1]}
+        page.goto(f"{address}#find")
+        page.get_by_role("button", name="Pick a mood or a word").click()
+        page.get_by_role("button", name="From a photo service").click()
+        page.get_by_role("button", name="Many").click()
+        expect(page.get_by_text("photos are left out; try again later.")).to_be_visible()
         immich.scopes.clear()
         page.goto(f"{address}#find")
+        page.reload()
         expect(page.locator(".song-row").first).to_be_visible()  # what was asked before is there again
         page.get_by_role("button", name="Pick a mood or a word").click()
         page.get_by_role("button", name="From a photo service").click()

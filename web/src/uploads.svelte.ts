@@ -5,6 +5,8 @@ import { describe, session, type Source } from "./session.svelte";
 import { t } from "./settings.svelte";
 
 const AT_ONCE = 3;
+/** Photos of a service that fail one after another, after which it is left alone; as `img2music.connectors.service_photos`. */
+export const IN_A_ROW = 5;
 /** As many as the server keeps. */
 const MOST = 1000;
 
@@ -37,6 +39,7 @@ class Uploads {
 
   #waiting: Numbered[] = [];
   #count = 0;
+  #lost = 0; // since one arrived
   #show = false; // whether the next that arrives is shown
 
   add({ given, leftOut, folder }: Taken): void {
@@ -93,6 +96,7 @@ class Uploads {
     this.going = [...this.going, going];
     try {
       await this.#send(going);
+      this.#lost = 0;
     } catch (error) {
       if (!(error instanceof api.Problem) && !going.ending.signal.aborted) throw error;
       if (error instanceof api.Problem) this.#failed(given, error);
@@ -111,6 +115,12 @@ class Uploads {
   }
 
   #failed(given: Numbered, error: api.Problem): void {
+    this.#lost = error.status === 502 ? this.#lost + 1 : 0;
+    if (this.#lost >= IN_A_ROW && this.#waiting.length) {
+      this.note = t().servers.restLeft(this.#waiting.length);
+      this.done += this.#waiting.length;
+      this.#waiting = [];
+    }
     if (error.status === 401) session.login = true;
     const failure = { ...given, again: api.passing(error), reason: describe(error, given.name) };
     this.failed = [...this.failed, failure].sort((a, b) => a.order - b.order);

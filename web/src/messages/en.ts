@@ -404,6 +404,7 @@ export const en = {
     noAlbums: "It shows no album.",
     foundPhotos: (n: number) => (n === 1 ? "1 photo is found" : `${n} photos are found`),
     takePhotos: "Take them",
+    restLeft: (n: number) => (n === 1 ? "The other photo is left out; try again later." : `The other ${n} photos are left out; try again later.`),
     noPhotos: "There is no photo.",
     filterAlbums: "Find an album",
     close: "Close",

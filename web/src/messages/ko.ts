@@ -457,6 +457,7 @@ export const ko: Messages = {
     noAlbums: "보이는 앨범이 없습니다.",
     foundPhotos: (n) => `사진 ${n}장을 찾았습니다`,
     takePhotos: "이 사진들 쓰기",
+    restLeft: (n) => `나머지 사진 ${n}장은 뺐습니다. 나중에 다시 해 보세요.`,
     noPhotos: "사진이 없습니다.",
     filterAlbums: "앨범 찾기",
     close: "닫기",

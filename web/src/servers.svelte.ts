@@ -40,6 +40,8 @@ export interface LeftOut {
   reasons: api.Remark[];
   candidates: string[];
   candidate_ids: string[];
+  /** Whether it may be one of these; else they are only most like it. */
+  unsure: boolean;
 }
 
 /** What was done with a playlist, or would be. */

@@ -346,6 +346,7 @@ export const en = {
     matched: (n: number) => (n === 1 ? "1 song matches" : `${n} songs match`),
     left: (n: number) => (n === 1 ? "1 song is left out" : `${n} songs are left out`),
     maybe: "It may be:",
+    alike: "Most like it:",
     how: { server: "heard from there", file: "same file", recording: "same recording", path: "same path", tags: "same tags and length", hand: "you said so" } as Record<string, string>,
     stays: (n: number) => (n === 1 ? "1 song that is only here stays" : `${n} songs that are only here stay`),
     needs: {

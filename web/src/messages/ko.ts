@@ -399,6 +399,7 @@ export const ko: Messages = {
     matched: (n) => `${n}곡이 맞습니다`,
     left: (n) => `${n}곡은 빠집니다`,
     maybe: "비슷한 후보:",
+    alike: "가장 비슷한 노래:",
     how: { server: "서버에서 들은 노래", file: "같은 파일", recording: "같은 녹음", path: "같은 경로", tags: "같은 태그와 길이", hand: "직접 고름" },
     stays: (n) => `여기에만 있는 ${n}곡은 남습니다`,
     needs: {

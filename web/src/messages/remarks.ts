@@ -3,7 +3,7 @@
 /** English is the server's own, but for what names settings of programs. */
 export const en: Record<string, string> = {
   "made-there": "The playlist {0} of {1} was made there, not by img2music.",
-  "changed-there": "The playlist {0} was changed at {1} since it was written: {2} songs were added and {3} removed.",
+  "changed-there": "The playlist {0} was changed at {1} since it was written: songs added: {2}, removed: {3}.",
   "reordered-there": "The playlist {0} was changed at {1} since it was written: its songs were put into another order.",
   "changed-here": "The playlist {0} was changed here since both were last the same, and not there.",
   "changed-on-both-sides": "The playlist {0} was changed here since both were last the same, and there, too.",
@@ -63,7 +63,8 @@ export const ko: Record<string, string> = {
   "keeps-name-as-renamed": "{1} 서버에서 ‘{0}’으로 이름이 바뀌었지만, 여기에서도 이름을 바꾸었으므로 여기의 이름을 그대로 둡니다.",
   "keeps-name-as-taken": "{1} 서버에서 ‘{0}’으로 이름이 바뀌었지만, 그 이름이 이미 있으므로 여기의 이름을 그대로 둡니다.",
   "renamed-here-too": "{1} 서버에서 ‘{0}’으로 이름이 바뀌어, 여기에서도 그렇게 바꿉니다.",
-  "stored-fewer": "{0} 서버에 {1}곡을 보냈는데 {2}곡만 저장되었습니다. 무엇을 받지 않는지 서버에서 확인하세요.",
+  "stored-without": "{0} 서버에 {2}곡 가운데 {1}곡만 저장되었습니다. 빠진 노래: {3}. 이유는 서버에서 확인하세요.",
+  "stored-without-more": "{0} 서버에 {2}곡 가운데 {1}곡만 저장되었습니다. 빠진 노래: {3} 외 {4}곡. 이유는 서버에서 확인하세요.",
   "stored-more": "{0} 서버에 보낸 것보다 {1}곡이 더 저장되었습니다.",
   "stored-in-another-order": "{0} 서버에 다른 순서로 저장되었습니다.",
   "too-many-songs": "{1} 서버의 ‘{0}’ 재생목록은 {2}곡입니다. 라이브러리의 재생목록에는 {3}곡까지 들어갑니다.",

@@ -9,11 +9,15 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from img2music.remarks import Remark
+
 
 class Img2MusicError(Exception):
     """Base of every error that img2music raises on purpose."""
 
-    def __init__(self, what: str, path: str | None = None, *, remedy: str | None = None) -> None:
+    def __init__(
+        self, what: str, path: str | None = None, *, remedy: str | None = None, remark: Remark | None = None
+    ) -> None:
         super().__init__(what, path, remedy)
         self.what = what
         """What is wrong, as one line. A setting is named as in Python, in backquotes; who shows the error to a person
@@ -22,6 +26,8 @@ class Img2MusicError(Exception):
         """The file that it is about."""
         self.remedy = remedy
         """What to do next, as one line, where ``what`` does not say it."""
+        self.remark = remark
+        """The same for interfaces that have words of their own, where that is foreseen."""
 
     @property
     def reason(self) -> str:
@@ -92,8 +98,10 @@ class SourceError(Img2MusicError):
     ``final`` tells that the next request would fare no better (no connection, a wrong key, a used up quota).
     """
 
-    def __init__(self, what: str, *, status: int | None = None, final: bool = False) -> None:
-        super().__init__(what)
+    def __init__(
+        self, what: str, *, status: int | None = None, final: bool = False, remark: Remark | None = None
+    ) -> None:
+        super().__init__(what, remark=remark)
         self.status = status
         self.final = final
 

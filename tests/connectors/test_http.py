@@ -118,6 +118,9 @@ def test_a_lasting_fault_is_one_line(server: Server, fault: Answer, words: str) 
     error = refused(server)
     assert words in str(error)
     assert not error.final
+    assert error.remark is not None
+    lost = isinstance(fault, Truncated | Reset)
+    assert error.remark.code == ("server-away" if lost else "server-fails")
     assert len(server.asked) == 3
 
 
@@ -133,7 +136,10 @@ def test_a_value_that_is_none_costs_no_other(server: Server) -> None:
 def test_no_answer_takes_longer_than_its_time(server: Server, fault: Answer) -> None:
     server.faults.extend([fault] * 3)
     started = time.monotonic()
-    assert "in time" in str(refused(server, total=0.3))
+    error = refused(server, total=0.3)
+    assert "in time" in str(error)
+    assert error.remark is not None
+    assert error.remark.code == "server-slow"
     assert time.monotonic() - started < 10  # a guard against hanging: it takes one second
 
 

@@ -1,6 +1,7 @@
 """Films on the page: from a film to an edited, rendered one; with the keyboard, in two windows, on a phone."""
 
 import json
+import re
 import shutil
 import time
 import urllib.request
@@ -11,7 +12,7 @@ from typing import Any
 import av
 import numpy as np
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.e2e.browser import require_accessible, require_accessible_also_wide, serve
 from tests.support.films import Still, make_film
@@ -212,6 +213,43 @@ def test_of_two_windows_the_later_one_is_told(film):
     expect(other.get_by_role("alert")).to_contain_text("Beach.mp4 was changed elsewhere meanwhile")
     expect(other.get_by_role("button", name="Unpin")).to_be_visible()
     assert songs(other) == songs(one)
+
+
+def test_a_change_whose_answer_is_lost_is_made_once(film, project):
+    before = songs(film)
+
+    def lose(route: Route) -> None:
+        route.fetch()
+        route.abort()
+
+    film.route("**/edits", lose, times=1)
+    film.locator("tbody .pick").first.click()
+    film.get_by_role("button", name="Take out").first.click()
+    expect(film.locator(".problem")).to_contain_text("can't be reached")
+    expect(film.locator(".problem")).to_have_count(0)  # it is asked for again, and was made
+    assert len(songs(film)) == len(before) - 1
+    assert asked(project)["undo"]["kind"] == "remove"
+    film.get_by_role("button", name=re.compile("^Undo")).click()
+    assert songs(film) == before
+
+
+def test_a_film_is_seen_before_it_plays_and_its_level_is_told_when_it_is_known(film, address):
+    poster = film.locator("video").get_attribute("poster")
+    with urllib.request.urlopen(poster) as answer:
+        assert answer.headers["content-type"] == "image/jpeg"
+    guessed = {"x-mastered": "estimated"}
+
+    def guess(route: Route) -> None:
+        answer = route.fetch()
+        route.fulfill(response=answer, headers=answer.headers | guessed)
+
+    film.route("**/mix?*", guess)
+    film.get_by_role("button", name="Play", exact=True).click()
+    film.get_by_role("button", name="Pause", exact=True).click()
+    told = film.get_by_text("The final level is still being measured")
+    expect(told).to_be_visible()
+    guessed.clear()
+    expect(told).to_have_count(0)
 
 
 def test_a_film_of_an_allowed_folder_is_read_where_it_is(context, address):

@@ -319,6 +319,18 @@ def test_what_is_said_without_a_connection_is_told_and_kept_once_there_is_one(
     expect(other.get_by_role("button", name="What you said", exact=True)).to_be_visible()
 
 
+def test_that_a_server_is_away_is_told_until_it_answers(context: Open, home: Path, address: str) -> None:
+    page = context()
+    drop_photo(page, home, address)
+    page.route("**/api/**", lambda route: route.abort())
+    page.get_by_role("button", name="gloomy").click()
+    expect(page.locator(".problem")).to_contain_text("The server can't be reached.")
+    page.unroute("**/api/**")  # of which no event tells
+    expect(page.locator(".problem")).to_have_count(0)
+    expect(page.get_by_role("heading", name="Songs that feel gloomy")).to_be_visible()
+    expect(page.locator(".song-row")).not_to_have_count(0)
+
+
 def test_a_list_that_does_not_follow_says_so(context: Open, home: Path, address: str) -> None:
     page = context()
     drop_photo(page, home, address)
@@ -331,6 +343,7 @@ def test_a_list_that_does_not_follow_says_so(context: Open, home: Path, address:
     expect(stale).to_contain_text("This list is from before your last change")
     assert titles(page) == before
     page.route("**/api/recommend", lambda route: route.abort(), times=1)  # what goes on at once meets this
+    page.route("**/api/health", lambda route: route.abort())  # and nothing goes on by itself after that
     page.context.set_offline(False)
     expect(stale).to_be_visible()
     stale.get_by_role("button", name="Try again").click()

@@ -12,6 +12,7 @@ from img2music.library.projects import Change
 from img2music.library.record import Failure, Feedback, FeedbackKind, JudgedPicture, LyricsRecord
 from img2music.library.servers import Link
 from img2music.library.store import LibraryStore
+from img2music.remarks import remark
 from img2music.track import Tags
 from tests.support.commands import call
 from tests.support.songs import make_record, make_song, put
@@ -54,8 +55,8 @@ def fill(store):
     evening = store.playlists.add("Evening", [PlaylistEntry(2, 1.0, 2.5), PlaylistEntry(1)])
     walk = store.servers.begin("home", "http://h")
     store.servers.put("home", walk, [ServerSong(id="s1", title="\u00e9", path="/x/a.mp3", liked=True)])
-    sure = Candidate(1, Evidence(Verdict.SURE, 9.5, "path", "the same path"))
-    store.servers.put_matched("home", [Mapped("s1", (sure,), (), "the same path")])
+    sure = Candidate(1, Evidence(Verdict.SURE, 9.5, "path", (remark("same-path"),)))
+    store.servers.put_matched("home", [Mapped("s1", (sure,), (), sure.evidence.why)])
     store.servers.put_link("home", Link(playlist=evening.id, id=None, mark="m", name="Evening", sending=("s1",)))
     project = store.projects.add("Trip", "/films/\udcff.mp4", {"songs": 3})
     store.projects.put(project.id, None, Change("spot"), "{}", reading=b"seen")

@@ -21,6 +21,7 @@ from img2music.library.projects import digest_of
 from img2music.media.video import survey_of
 from tests.conftest import Locations
 from tests.support.projects import add_songs
+from tests.support.soundtracks import film
 
 pytest.importorskip("fastapi")
 from starlette.testclient import TestClient
@@ -208,6 +209,28 @@ def test_photos_that_are_sent_are_kept_and_go_with_the_album(client: TestClient,
     assert client.delete(at, params={"revision": project["revision"]}).status_code == 204
     assert not Path(path).parent.exists()
     assert not [*store_of(library).films_folder.glob("previews/*")]  # type: ignore[union-attr]
+
+
+def test_what_is_sent_by_names_that_tell_nothing_is_in_the_album(
+    client: TestClient, library: Library, tmp_path: Path
+) -> None:
+    sent = []
+    for name in ("image", "IMG_1.", "1000012345", "scan.txt", "a.mov"):
+        files = {"file": (name, picture(COLOURS["a"]), "image/jpeg")}
+        sent.append(client.post("/api/pictures", files=files).json()["id"])
+    clip = film(tmp_path / "clip.mp4", 2.0).read_bytes()
+    upload = client.post("/api/films/uploads", json={"name": "clip", "bytes": len(clip)}).json()["id"]
+    client.put(f"/api/films/uploads/{upload}", params={"start": 0}, content=clip)
+    project, _ = read(client, library, begun(client, {"pictures": sent, "clips": [upload]}))
+    assert len(project["sheet"]["slideshow"]["photos"]) == 6
+
+
+def test_a_photo_that_is_gone_is_told_as_one(client: TestClient, library: Library, folder: Path) -> None:
+    project, _ = read(client, library, begun(client, {"folder": str(folder)}))
+    (folder / "a.jpg").unlink()
+    shown = {"path": str(folder / "a.jpg"), "side": 64}
+    answer = client.get(f"/api/projects/{project['id']}/photos", params=shown)
+    assert "the photo is not there any more" in told(answer, 422)
 
 
 def test_an_album_is_taken_along_to_another_machine(

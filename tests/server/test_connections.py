@@ -20,6 +20,7 @@ from tests.support.songs import put, record
 pytest.importorskip("fastapi")
 from starlette.testclient import TestClient
 
+from img2music.app.jobs import JobQueue
 from img2music.server.app import create_app
 from img2music.server.settings import Settings
 
@@ -150,18 +151,19 @@ def test_a_secret_of_the_environment_goes_nowhere_else(
     monkeypatch.setenv("IMG2MUSIC_HOME_SECRET", real.password)
     answer = client.post("/api/connections", json=login(real, secret="another"))
     assert "IMG2MUSIC_HOME_SECRET" in problem(answer, 409)
+    assert answer.json()["remark"]["code"] == "secret-of-environment"
 
 
 def test_who_is_not_logged_in_sees_and_changes_nothing(library: img2music.Library, tmp_path: Path) -> None:
     app = create_app(library, Settings(token="token"), cache=tmp_path / "cache")
     strange = TestClient(app, base_url=HERE, headers=CHANGES)
-    for path in ("", "/home", "/home/playlists"):
+    for path in ("", "/home", "/home/playlists", "/home/songs", "/home/albums", "/home/photos"):
         problem(strange.get(f"/api/connections{path}"), 401)
-    for path in ("", "/home/push", "/home/pull"):
+    for path in ("", "/kind", "/home/push", "/home/pull", "/home/diff", "/home/likes"):
         problem(strange.post(f"/api/connections{path}", json={}), 401)
     problem(strange.delete("/api/connections/home"), 401)
     forged = TestClient(create_app(library, cache=tmp_path / "cache"), base_url=HERE)
-    for path in ("", "/home/push", "/home/pull"):
+    for path in ("", "/kind", "/home/push", "/home/pull", "/home/diff", "/home/likes"):
         problem(forged.post(f"/api/connections{path}", json={}), 403)
     problem(forged.delete("/api/connections/home"), 403)
 
@@ -265,3 +267,94 @@ def test_of_two_at_once_one_waits(connected: TestClient) -> None:
     with ThreadPoolExecutor(4) as pool:
         answers = pool.map(lambda _: connected.post("/api/connections/home/push", json=push), range(4))
         assert [each.status_code for each in answers] == [200] * 4
+
+
+def test_what_is_unsure_is_settled_by_hand_and_stays_so(connected: TestClient, library: img2music.Library) -> None:
+    songs = library._store.servers
+    found = answered(connected.get("/api/connections/home/songs"))
+    assert (found["mapped"], found["unsure"], found["settled"]) == (SONGS, [], [])
+    (song, track), *_ = songs.tracks_of("home", [each.id for each in songs.songs("home")]).items()
+    settle = {"song": song, "track": 7}
+    assert connected.put("/api/connections/home/songs", json=settle).status_code == 204
+    for refresh in (False, True):
+        with library.playlists.at("home") as server:
+            again = server.match(refresh=refresh)
+        assert [(each.song, each.track) for each in again.settled] == [(song, 7)]
+        assert again.ways["hand"] == 1
+    push = {"playlist": keep(connected, "Other", 7, track)["id"], "dry_run": True}
+    tried = answered(connected.post("/api/connections/home/push", json=push))
+    assert [(each["track"], each["how"]) for each in tried["matched"]] == [(7, "hand")]
+    assert tried["left_out"][0]["reasons"]
+    assert connected.put("/api/connections/home/songs", json=settle | {"track": None}).status_code == 204
+    none = answered(connected.get("/api/connections/home/songs"))
+    assert (none["absent"], none["settled"][0]["track"]) == (1, None)
+    assert connected.delete("/api/connections/home/songs", params={"song": song}).status_code == 204
+    assert answered(connected.get("/api/connections/home/songs"))["mapped"] == SONGS
+    problem(connected.put("/api/connections/home/songs", json=settle | {"track": 99}), 422)
+    problem(connected.put("/api/connections/home/songs", json=settle | {"song": "no such"}), 422)
+    problem(connected.delete("/api/connections/home/songs", params={"song": "no such"}), 422)
+
+
+def test_likes_go_both_ways(connected: TestClient, seen: Callable[..., Any]) -> None:
+    songs = {each["title"]: each["id"] for each in seen("search3", query="Song", songCount=9)["searchResult3"]["song"]}
+    answered(connected.post("/api/feedback", json={"track": 1, "says": {"like": True}}), 201)
+    push = {"to": "server", "dry_run": True}
+    tried = answered(connected.post("/api/connections/home/likes", json=push))
+    assert (len(tried["new"]), tried["known"]) == (1, 0)
+    assert "song" not in seen("getStarred2")["starred2"]
+    answered(connected.post("/api/connections/home/likes", json=push | {"dry_run": False}))
+    assert [each["id"] for each in seen("getStarred2")["starred2"]["song"]] == [songs["Song 0"]]
+    seen("star", id=songs["Song 3"])
+    taken = answered(connected.post("/api/connections/home/likes", json={"to": "library"}))
+    assert (len(taken["new"]), taken["known"]) == (1, 1)
+    said = answered(connected.get("/api/feedback"))["feedback"]
+    assert sorted(each["track"]["title"] for each in said) == ["Song 0", "Song 3"]
+    for each in songs.values():
+        seen("unstar", id=each)
+
+
+def test_what_differs_is_told_song_by_song(connected: TestClient, seen: Callable[..., Any]) -> None:
+    kept = keep(connected, "Evening", 1, 2)
+    push = {"playlist": kept["id"]}
+    absent = answered(connected.post("/api/connections/home/diff", json=push))
+    assert (absent["same"], [each["code"] for each in absent["remarks"]]) == (False, ["not-there"])
+    id_ = answered(connected.post("/api/connections/home/push", json=push))["id"]
+    seen("updatePlaylist", playlistId=id_, songIndexToRemove=0)
+    found = answered(connected.post("/api/connections/home/diff", json=push))
+    assert [(each["where"], each["track"]) for each in found["songs"]] == [("both", 2), ("here", 1)]
+    problem(connected.post("/api/connections/home/diff", json={"playlist": 99}), 422)
+
+
+def test_faults_of_servers_have_codes(connected: TestClient, real: Supysonic, client: TestClient) -> None:
+    def code(answer: Any, status: int) -> str:
+        return str(answered(answer, status)["remark"]["code"])
+
+    assert code(client.post("/api/connections", json=login(real, secret="wrong-one")), 502) == "server-refuses"
+    assert code(client.post("/api/connections", json=login(real, url="http://127.0.0.1:1")), 502) == "server-away"
+    assert code(client.post("/api/connections", json=login(real, url="ftp://host")), 422) == "no-address"
+    assert code(client.post("/api/connections", json=login(real, url="http://a:b@host")), 422) == "secret-in-address"
+    assert code(client.post("/api/connections", json=login(real, kind="mpd")), 422) == "address-of-mpd"
+    assert code(client.post("/api/connections", json=login(real, url="mpd:///run/mpd.sock")), 422) == "socket"
+    assert code(client.get("/api/connections/away"), 404) == "no-connection"
+    push = {"playlist": keep(connected, "Other", 7)["id"]}
+    assert code(connected.post("/api/connections/home/push", json=push), 422) == "nothing-to-send"
+    tried = answered(connected.post("/api/connections/home/push", json=push | {"dry_run": True}))
+    assert [each["code"] for each in tried["remarks"]] == ["nothing-to-send"]
+    assert [each["code"] for each in tried["left_out"][0]["reasons"]] == ["not-at-server"]
+
+
+def test_songs_of_a_server_may_be_scanned_when_that_is_asked_for(
+    connected: TestClient, library: img2music.Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folders = {each["path"]: each for each in answered(connected.get("/api/folders"))["folders"]}
+    there = folders["server://home"]
+    assert there["tracks"] == 0
+    monkeypatch.setattr("img2music.app.jobs.JobQueue._add", lambda _, kind, name, request: (kind, name, request))
+    queue = JobQueue(library)
+    assert "server:" not in str(queue.scan()[1])  # type: ignore[index]  # not with all folders, before it is asked for
+    assert queue.scan([there["id"]])[2]["folders"] == ["server://home"]  # type: ignore[index]
+    put(library._store, [record("server://home/7.mp3", 0.1, 0.2, duration=3.0)])
+    assert "server://home" in str(queue.scan()[1])  # type: ignore[index]
+    connected.delete("/api/connections/home")
+    again = {each["path"] for each in answered(connected.get("/api/folders"))["folders"]}
+    assert again == {*folders}  # whose songs are known still

@@ -238,6 +238,35 @@ def test_other_songs(client: TestClient, library: Library, films: Path) -> None:
     edit(client, felt, 422, kind="dance", cue=9)
 
 
+@pytest.mark.parametrize("gone_on", [False, True])
+def test_a_change_whose_answer_was_lost_is_made_once(
+    client: TestClient, library: Library, films: Path, gone_on: bool
+) -> None:
+    row = keep_project(library, films / "trip" / "beach.mp4", list(library)[:2], {})
+    at = f"/api/projects/{row.id}"
+    gain = {"kind": "gain", "cue": 0, "db": -3.0}
+    asked: list[tuple[str, dict[str, Any]]] = [("edits", {"edit": gain}), ("undo", {}), ("redo", {})]
+    for number, (what, body) in enumerate([*asked, ("", {"name": "Beach"})]):
+        revision = client.get(at).json()["revision"]
+        headers = {"Idempotency-Key": f"key-{number}"}
+        sent = body | {"revision": revision}
+
+        def ask(keyed: dict[str, str], what: str = what, sent: dict[str, Any] = sent) -> Any:
+            if what:
+                return client.post(f"{at}/{what}", json=sent, headers=keyed)
+            return client.patch(at, json=sent, headers=keyed)
+
+        made = ask(headers)
+        assert made.status_code == 200, made.text
+        if gone_on:  # somebody else, meanwhile
+            client.patch(at, json={"revision": made.json()["revision"], "name": f"Name {number}"})
+        again = ask(headers)
+        assert again.json() == client.get(at).json()
+        assert again.json()["revision"] == made.json()["revision"] + gone_on
+        problem(ask({}), 409)
+        problem(ask({"Idempotency-Key": "another"}), 409)
+
+
 def test_no_film_outside_the_folders_that_are_allowed(client: TestClient, films: Path, tmp_path: Path) -> None:
     (top,) = client.get("/api/films").json()["folders"]
     assert top["path"] == str(films)

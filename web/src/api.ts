@@ -107,6 +107,12 @@ export interface Said {
   position: Affect | null;
 }
 
+/** What the server remarks on a song, a playlist or a server, as a code and what it is about. */
+export interface Remark {
+  code: string;
+  values: string[];
+}
+
 /** An error as the server tells it (RFC 9457), or that it can't be reached (status 0). */
 export class Problem extends Error {
   constructor(
@@ -114,6 +120,7 @@ export class Problem extends Error {
     detail: string,
     /** What is after `urn:img2music:` in its type, if it has one. */
     readonly type: string = "",
+    readonly remark: Remark | null = null,
   ) {
     super(detail);
   }
@@ -127,10 +134,10 @@ const LONGEST = 60_000;
 
 export const address = (path: string): string => new URL(`api/${path}`, document.baseURI).href;
 
-export async function call(path: string, init: RequestInit = {}): Promise<Response> {
+export async function call(path: string, init: RequestInit = {}, longest = LONGEST): Promise<Response> {
   const headers = new Headers(init.headers);
   headers.set("X-Img2music", "1");
-  const signals = init.body instanceof FormData ? [] : [AbortSignal.timeout(LONGEST)];
+  const signals = init.body instanceof FormData ? [] : [AbortSignal.timeout(longest)];
   if (init.signal) signals.push(init.signal);
   let response: Response;
   try {
@@ -141,7 +148,7 @@ export async function call(path: string, init: RequestInit = {}): Promise<Respon
   }
   if (!response.ok) {
     const problem = await response.json().catch(() => ({}));
-    throw new Problem(response.status, problem.detail ?? problem.title ?? response.statusText, problem.type?.replace(/^.*:/, ""));
+    throw new Problem(response.status, problem.detail ?? problem.title ?? response.statusText, problem.type?.replace(/^.*:/, ""), problem.remark);
   }
   return response;
 }
@@ -153,7 +160,7 @@ export const reachable = (path: string): Promise<boolean> =>
     (error: unknown) => error instanceof Problem && !passing(error),
   );
 
-export const read = async <T>(path: string, init?: RequestInit): Promise<T> => (await call(path, init)).json();
+export const read = async <T>(path: string, init?: RequestInit, longest?: number): Promise<T> => (await call(path, init, longest)).json();
 
 export const send = (body: unknown, signal?: AbortSignal): RequestInit => ({
   method: "POST",
@@ -161,6 +168,13 @@ export const send = (body: unknown, signal?: AbortSignal): RequestInit => ({
   body: JSON.stringify(body),
   signal,
 });
+
+/** Whether the server answers at all, be it only that a login is needed. */
+export const answers = (): Promise<boolean> =>
+  call("health").then(
+    () => true,
+    (error: unknown) => error instanceof Problem && (error.status === 401 || !passing(error)),
+  );
 
 export const health = () => read<{ version: string; tracks: number }>("health");
 

@@ -58,13 +58,13 @@ class Films {
       session.problem = t().films.drafted(clock(drafted));
       return Promise.resolve();
     }
-    return this.#do((project) => films.edit(project, edit), () => told);
+    return this.#do((project, key) => films.edit(project, edit, key), () => told);
   }
 
   step(way: "undo" | "redo"): Promise<void> {
     const { films: words } = t();
     return this.#do(
-      (project) => films.step(project, way),
+      (project, key) => films.step(project, way, key),
       (before) => (before[way] ? words.stepped[way](words.steps[before[way].kind]) : ""),
     );
   }
@@ -72,7 +72,7 @@ class Films {
   async rename(name: string): Promise<boolean> {
     const before = this.open;
     if (!before || name === before.name) return true;
-    await this.#do((project) => films.renameProject(project, name), () => "");
+    await this.#do((project, key) => films.renameProject(project, name, key), () => "");
     return this.open?.name === name;
   }
 
@@ -96,7 +96,12 @@ class Films {
     return known ?? null;
   }
 
-  #do(work: (project: Project) => Promise<Project>, told: (before: Project) => string): Promise<void> {
+  /** Asked for again, a change has the same `key`: it may have been made, and its answer lost. */
+  #do(
+    work: (project: Project, key: string) => Promise<Project>,
+    told: (before: Project) => string,
+    key = films.newKey(),
+  ): Promise<void> {
     const id = this.open?.id;
     this.#waiting += 1;
     this.busy = true;
@@ -104,8 +109,8 @@ class Films {
       const before = this.open;
       if (before && before.id === id) {
         const after = await session.attempt(
-          () => work(before).catch((error: unknown) => this.#elsewhere(before, error)),
-          () => void this.#do(work, told),
+          () => work(before, key).catch((error: unknown) => this.#elsewhere(before, error)),
+          () => void this.#do(work, told, key),
         );
         if (after && this.open?.id === id) {
           this.#take(after);

@@ -2,14 +2,16 @@ import { Problem } from "./api";
 import { filmStore } from "./film.svelte";
 import { mix, type Project, type Trial } from "./films";
 import { player } from "./player.svelte";
-import { describe, session } from "./session.svelte";
+import { session } from "./session.svelte";
 
 const PIECE = 5; // seconds from the start of one to that of the next
 const OVERLAP = 0.01; // seconds in which one goes over into the next: each is decoded anew, and may be a sample off
 const RATE = 48_000; // as the pieces have
 const AHEAD = 2; // pieces beyond the one that sounds
 const KEPT = 24; // pieces, of 2 MB
-const GUESSED = 20_000; // milliseconds after which a piece whose level is not final is fetched again
+const GUESSED = 2_000; // milliseconds after which it is asked again whether the final level is known
+const LATEST = 10_000; // to which that grows
+const ASKED = 0.05; // seconds of sound that are asked for to know that
 const OFF = 0.02; // seconds by which sound and picture may differ before they are brought together
 const FAR = 0.045; // seconds of which that much is noticed at once
 const [LOOKED, SOON] = [9, 3]; // pictures over which the one and the other are measured
@@ -66,6 +68,7 @@ class FilmPlayer {
   #anchor: { context: number; film: number } | null = null; // where the film's time lies on the clock of the sound
   #off: number[] = []; // seconds by which the sound is after the last pictures
   #until = Infinity; // where it stops
+  #levelling = 0; // the project whose final level is awaited
   #turn = 0; // of starts and ends; what an older one waited for does not matter any more
 
   attach(video: Screen, id: number): () => void {
@@ -86,7 +89,7 @@ class FilmPlayer {
       this.pause();
       for (const piece of this.#pieces.values()) piece.stop.abort();
       this.#pieces.clear();
-      [this.#video, this.#project, this.trial] = [null, null, null];
+      [this.#video, this.#project, this.trial, this.#levelling, this.estimated] = [null, null, null, 0, false];
     };
   }
 
@@ -313,13 +316,33 @@ class FilmPlayer {
     const [start, stop, context] = [index * PIECE, new AbortController(), this.#context!];
     const fetching = async (): Promise<AudioBuffer> => {
       const { exact, wave } = await mix(project, start, Math.min(PIECE + OVERLAP, this.#duration - start), this.trial, stop.signal);
-      this.estimated = !exact;
-      if (!exact) setTimeout(forget, GUESSED);
+      if (!this.trial && this.#project?.id === project.id) this.#levelled(project.id, exact);
       return (piece.buffer = await context.decodeAudioData(wave));
     };
     const piece: Piece = { buffer: null, arrived: fetching(), stop };
     piece.arrived.catch(forget);
     return piece;
+  }
+
+  /** Whether the final level of a film is known; where it is not, that is asked until it is, also while nothing plays. */
+  #levelled(id: number, exact: boolean): void {
+    this.estimated = !exact;
+    if (exact || this.#levelling === id) return;
+    this.#levelling = id;
+    void this.#awaitLevel(id).finally(() => this.#levelling === id && (this.#levelling = 0));
+  }
+
+  async #awaitLevel(id: number): Promise<void> {
+    for (let wait = GUESSED; this.estimated; wait = Math.min(1.2 * wait, LATEST)) {
+      await new Promise((resolve) => setTimeout(resolve, wait));
+      const project = this.#project;
+      if (project?.id !== id || this.#levelling !== id) return;
+      const found = await mix(project, 0, ASKED, null, new AbortController().signal).catch(() => null); // it is asked again
+      if (!found?.exact || this.#project !== project) continue;
+      for (const [key, piece] of this.#pieces) if (piece.buffer) this.#pieces.delete(key);
+      this.estimated = false;
+      if (this.#anchor && !this.trial) void this.#exchange();
+    }
   }
 
   /** The sound at a time, when it is there; what is wrong is told. */
@@ -328,7 +351,7 @@ class FilmPlayer {
       return await this.#asked(Math.floor(seconds / PIECE)).arrived;
     } catch (error) {
       if (error instanceof Problem && error.status === 409) await filmStore.show(this.#project?.id ?? null);
-      else if (error instanceof Problem) session.problem = describe(error);
+      else if (error instanceof Problem) session.fault(error);
       return null;
     }
   }

@@ -222,14 +222,24 @@ export const projects = async () => (await read<{ projects: ProjectSummary[] }>(
 
 export const project = (id: number) => read<Project>(`projects/${id}`);
 
-export const renameProject = ({ id, revision }: Project, name: string) =>
-  read<Project>(`projects/${id}`, { ...send({ revision, name }), method: "PATCH" });
+/** A change of which the answer may get lost: asked for again by the same key, it is made once. */
+export function keyed(init: RequestInit, key: string): RequestInit {
+  return { ...init, headers: { ...init.headers, "Idempotency-Key": key } };
+}
+
+/** A key that no other change has; `crypto.randomUUID` is only for pages that are encrypted or of this machine. */
+export const newKey = (): string => Array.from(crypto.getRandomValues(new Uint32Array(4)), (each) => each.toString(16)).join("-");
+
+export const renameProject = ({ id, revision }: Project, name: string, key: string) =>
+  read<Project>(`projects/${id}`, { ...keyed(send({ revision, name }), key), method: "PATCH" });
 
 export const forgetProject = ({ id, revision }: Project) => call(`projects/${id}?${query({ revision })}`, { method: "DELETE" });
 
-export const edit = ({ id, revision }: Project, change: Edit) => read<Project>(`projects/${id}/edits`, send({ revision, edit: change }));
+export const edit = ({ id, revision }: Project, change: Edit, key: string) =>
+  read<Project>(`projects/${id}/edits`, keyed(send({ revision, edit: change }), key));
 
-export const step = ({ id, revision }: Project, way: "undo" | "redo") => read<Project>(`projects/${id}/${way}`, send({ revision }));
+export const step = ({ id, revision }: Project, way: "undo" | "redo", key: string) =>
+  read<Project>(`projects/${id}/${way}`, keyed(send({ revision }), key));
 
 export const curves = (id: number) => read<Curves>(`projects/${id}/strip`);
 

@@ -3,22 +3,24 @@ import { clamp, stemOf, titleOf, wordOf } from "./affect";
 import { arranged, keep, kept, untouched, type Arrangement, type Kept } from "./arrangement";
 import { filters } from "./filters.svelte";
 import { player } from "./player.svelte";
-import { t } from "./settings.svelte";
+import { remarked, t } from "./settings.svelte";
 
 const FIRST = 10;
 /** Songs that the server gives at once. */
 const MOST = 500;
 /** How long what was done is shown, with its undoing; what was said can be undone in its list at any time. */
 const TOLD = 20_000;
+/** Milliseconds after which it is looked whether a server answers again that could not be reached. */
+const LOOK_AGAIN = 3_000;
 /** A file that was sent, kept so that it can be sent again. */
 export interface Source {
-  file: File;
+  send: (signal?: AbortSignal) => Promise<api.Picture | api.Song>;
   order: number;
 }
 
 /** What went wrong, in the page's language where it is met often. */
 export function describe(error: api.Problem, name = ""): string {
-  const said = error.status === 0 ? t().offline : (t().problems as Record<string, string>)[error.type];
+  const said = error.status === 0 ? t().offline : ((error.remark && remarked(error.remark)) ?? (t().problems as Record<string, string>)[error.type]);
   if (said === undefined) return error.message;
   return name ? `${name}: ${said}` : said;
 }
@@ -57,6 +59,8 @@ class Session {
   #tabs = new BroadcastChannel("img2music");
   #following = false; // the point moved while the list for where it was is on its way
   #forgetting = 0;
+  #away = $state(false); // whether what is told is that the server can't be reached
+  #looking = 0;
 
   liked = $derived(
     new Map(this.said.filter((each) => each.kind === "like" && each.track && !each.picture).map((each) => [keyOf(each.track!), each])),
@@ -68,9 +72,9 @@ class Session {
   );
 
   constructor() {
-    this.#tabs.onmessage = () => void this.#hear();
-    addEventListener("focus", () => void this.#hear());
-    addEventListener("online", () => this.again && this.retry());
+    this.#tabs.onmessage = () => void this.hear();
+    addEventListener("focus", () => void this.hear());
+    addEventListener("online", () => (this.again || this.#away) && this.retry());
     addEventListener("pagehide", () => this.#keepAll());
     document.addEventListener("visibilitychange", () => document.hidden && this.#keepAll()); // phones then end it unasked
   }
@@ -93,16 +97,33 @@ class Session {
   async attempt<T>(work: () => Promise<T>, again: (() => void) | null = null): Promise<T | undefined> {
     try {
       const result = await work();
-      if (this.unkept.length || this.problem === t().offline) this.retry(); // the server can be reached again
+      if (this.unkept.length || this.#away) this.retry(); // the server can be reached again
       return result;
     } catch (error) {
       if (error instanceof DOMException && error.name === "AbortError") return undefined;
       if (!(error instanceof api.Problem)) throw error;
       if (again !== null && api.passing(error)) this.#again = again;
       if (error.status === 401) this.login = true;
-      else if (!this.unkept.length) this.problem = describe(error);
+      else this.fault(error);
       return undefined;
     }
+  }
+
+  /** Tell what went wrong. */
+  fault(error: api.Problem): void {
+    if (!this.unkept.length) this.problem = describe(error);
+    if (error.status === 0) this.#lookAgain();
+  }
+
+  /** Take back by itself that the server can't be reached, and do again what failed, once it answers. */
+  #lookAgain(): void {
+    this.#away = true;
+    clearTimeout(this.#looking);
+    this.#looking = window.setTimeout(async () => {
+      if (!this.#away) return;
+      if (await api.answers()) this.retry();
+      else if (this.#away) this.#lookAgain();
+    }, LOOK_AGAIN);
   }
 
   /** Have something kept that the person says; until it is, it is not forgotten. */
@@ -131,7 +152,7 @@ class Session {
   }
 
   dismiss(): void {
-    [this.problem, this.#again, this.unkept] = [null, null, []];
+    [this.problem, this.#again, this.unkept, this.#away] = [null, null, [], false];
   }
 
   async open(): Promise<void> {
@@ -205,7 +226,7 @@ class Session {
   }
 
   /** Learn what was said in another tab or on another device. */
-  async #hear(): Promise<void> {
+  async hear(): Promise<void> {
     if (this.tracks === null || this.login) return;
     if (this.tracks === 0) void this.count();
     const said = await api.said().catch(() => null); // whoever does something is told
@@ -449,7 +470,7 @@ class Session {
     if (needed.some((each) => !this.#sources.has(each.id))) return false;
     for (const each of needed) {
       const [before, source] = [each.id, this.#sources.get(each.id)!];
-      const { id } = await ("track" in each ? api.sendSong(source.file) : api.sendPicture(source.file));
+      const { id } = await source.send();
       this.#sources.set((each.id = id), source); // the same object with another id: whoever shows it goes on
       this.#rename(before, id);
     }

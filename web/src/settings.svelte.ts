@@ -1,5 +1,7 @@
 import { en, type Messages } from "./messages/en";
 import { ko } from "./messages/ko";
+import * as remarks from "./messages/remarks";
+import type { Remark } from "./api";
 
 export const catalogues: Record<string, Messages> = { en, ko };
 
@@ -36,6 +38,12 @@ class Settings {
 }
 
 export const settings = new Settings();
+
+/** What the server remarks, in the words of the chosen language if it has some. */
+export function remarked({ code, values }: Remark): string | undefined {
+  const words = (settings.language === "ko" ? remarks.ko : remarks.en)[code];
+  return words?.replace(/\{(\d)\}/g, (_, number: string) => values[Number(number)] ?? "");
+}
 
 /** The messages of the chosen language. */
 export const t = (): Messages => catalogues[settings.language] ?? en;

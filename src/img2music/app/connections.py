@@ -12,6 +12,7 @@ from img2music.connectors import connections as kept
 from img2music.connectors import registry
 from img2music.connectors.connections import Connection, Kept
 from img2music.errors import UsageError, printable, require_extra
+from img2music.remarks import Remark, remark
 from img2music.shapes import Result
 
 SCHEMES = ("http", "https", "mpd")
@@ -51,8 +52,13 @@ class Connected(Result):
     """What the server or service calls itself."""
     counts: dict[str, int]
     """How many there are of what it shows to this login: "songs", "albums", "playlists", "photos"."""
-    notes: list[str]
-    """What is worth knowing about the login."""
+    notes: list[str] = field(init=False)
+    """What is worth knowing about the login, in English."""
+    remarks: list[Remark]
+    """The same in parts."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "notes", list(map(str, self.remarks)))
 
 
 def listed() -> ConnectionList:
@@ -67,10 +73,10 @@ def find_kind(url: str, kind: str | None = None) -> str:
         with require_extra("Music servers and photo services", "servers"):
             kind = registry.kind_of(url)
     if kind not in registry.KINDS:
-        titles = ", ".join(each.title for each in registry.KINDS.values())
-        raise UsageError(f"{printable(url)} is none of {titles}, as far as can be told: check it, or give the `kind`.")
+        none = remark("unknown-kind", printable(url), ", ".join(each.title for each in registry.KINDS.values()))
+        raise UsageError(f"{str(none)[:-1]}: check it, or give the `kind`.", remark=none)
     if url.startswith("mpd:") != (kind == "mpd"):
-        raise UsageError("The address of MPD is like mpd://host:6600, of all others like https://host.")
+        raise _wrong("address-of-mpd")
     return kind
 
 
@@ -89,10 +95,11 @@ def connect(
     secret = given or secret
     what = registry.KINDS[kind]
     if user is not None and what.login_of_user is None:
-        raise UsageError(f"{what.title} has no users here: leave out the `user`, and give the {what.login}.")
+        raise _wrong("no-users", what.title, what.login)
     if not secret and what.required:
         needed = what.login if user is None else what.login_of_user
-        raise UsageError(f"{what.title} needs the {needed}: on a terminal, as standard input, or in {_variable(name)}.")
+        told = remark("needs-secret", what.title, needed)
+        raise UsageError(f"{str(told)[:-1]}: on a terminal, as standard input, or in {_variable(name)}.", remark=told)
     if secret:
         require_private(url)
     with require_extra("Music servers and photo services", "servers"):
@@ -105,14 +112,12 @@ def connect(
         and url.startswith("http:")
         and not _all(url, lambda each: each.is_loopback)
     ):
-        notes.append("It takes no tokens: the password itself goes over the network, and unencrypted.")
+        notes.append(remark("unencrypted"))
     if given is not None and secret_to_keep != given:
-        notes.append(
-            f"The password was changed into a token, which is kept: unset {_variable(name)}, which goes first."
-        )
+        notes.append(remark("token-kept", _variable(name)))
     kept.keep(made, None if secret_to_keep == given else secret_to_keep)
     remote.renew(f"server://{name}")
-    return Connected(connection=_entry(made), product=seen.product, counts=dict(seen.counts), notes=notes)
+    return Connected(connection=_entry(made), product=seen.product, counts=dict(seen.counts), remarks=notes)
 
 
 def see(name: str) -> Connected:
@@ -120,7 +125,7 @@ def see(name: str) -> Connected:
     made = kept.connection(name)
     with require_extra("Music servers and photo services", "servers"):
         seen = registry.look(made)
-    return Connected(connection=_entry(made), product=seen.product, counts=dict(seen.counts), notes=[])
+    return Connected(connection=_entry(made), product=seen.product, counts=dict(seen.counts), remarks=[])
 
 
 def forget(name: str) -> None:
@@ -139,9 +144,9 @@ def address(url: str) -> str:
         host, parts, port = "", urlsplit(""), ""
     is_socket = parts.scheme == "mpd" and len(parts.path) > 1  # of this machine
     if parts.scheme not in SCHEMES or not (host or is_socket) or not url.isprintable() or " " in url.strip():
-        raise UsageError("An address is like https://music.example.org, http://192.168.1.5:4533 or mpd://host:6600.")
+        raise _wrong("no-address")
     if parts.username is not None or parts.password is not None or parts.query or parts.fragment:
-        raise UsageError("An address holds no user, password or query; the password is asked for.")
+        raise _wrong("secret-in-address")
     host = f"[{host}]" if ":" in host else host
     return f"{parts.scheme}://{host}{port}{parts.path.rstrip('/')}"
 
@@ -150,10 +155,7 @@ def require_private(url: str) -> None:
     """Refuse to send what is secret unencrypted beyond this machine and its own network."""
     parts = urlsplit(url)
     if parts.scheme != "https" and not _all(url, lambda each: not each.is_global):
-        raise UsageError(
-            f"{printable(parts.hostname or '')} is beyond your own network, and {parts.scheme}:// would send your "
-            "password there for all to read: give its https:// address."
-        )
+        raise _wrong("would-be-read", printable(parts.hostname or ""), parts.scheme)
 
 
 def _all(url: str, holds: Callable[[Address], bool]) -> bool:
@@ -170,6 +172,11 @@ def _entry(connection: Connection) -> ConnectionEntry:
     return ConnectionEntry(
         name=connection.name, kind=connection.kind, url=connection.url, user=connection.user, secret=where
     )
+
+
+def _wrong(code: str, *values: str) -> UsageError:
+    told = remark(code, *values)
+    return UsageError(str(told), remark=told)
 
 
 def _variable(name: str) -> str:

@@ -130,7 +130,7 @@ class FilmViews(Closing):
             still.save(content, "JPEG", quality=JPEG_QUALITY)
             write_atomically(content.getvalue(), output, JPEG)
 
-        return self._kept.made(path, _state(path), f"-{side}.jpg", write)
+        return self._kept.made(path, _state(path, "clip" if clip else "photo"), f"-{side}.jpg", write)
 
     def peaks(self, path: str) -> Path:
         """A file of JSON of the shape `Peaks`, of the film's own sound; without any, if it has none."""
@@ -148,11 +148,11 @@ def _write_beats(song: str, output: Path) -> None:
     write_atomically(msgspec.json.encode(found.times.round(3).tolist()), output, _LIST)
 
 
-def _state(path: str) -> tuple[int, int]:
+def _state(path: str, what: str = "film") -> tuple[int, int]:
     try:
         return locations.state(path)
     except OSError:
-        raise InputError("the film is not there any more.", path) from None
+        raise InputError(f"the {what} is not there any more.", path) from None
 
 
 @lru_cache(maxsize=1 << 10)

@@ -19,6 +19,7 @@ from img2music.errors import ConflictError, LibraryError, UsageError, printable
 from img2music.files import make_folder
 from img2music.library.record import moment_of
 from img2music.locations import is_file
+from img2music.media.images import is_image
 
 MOST_LISTED = 5000
 """Entries of a folder that are listed."""
@@ -221,12 +222,18 @@ class Films:
             for file, name in photos:
                 stem, ending = os.path.splitext(_OTHERS.sub("_", printable(name)).lstrip("."))  # noqa: PTH122
                 stem, number = stem[:LONGEST_STEM] or "photo", 1
+                if is_image(str(file)) and not is_image_name(stem + ending):  # as phones name what they hand over
+                    ending += ".jpg"
+                elif not is_image_name(stem + ending) and not is_film_name(stem + ending):
+                    ending += ".mp4"
                 kept = stem + ending
                 while kept.casefold() in taken:
                     number += 1
                     kept = f"{stem} {number}{ending}"
                 taken.add(kept.casefold())
                 shutil.copy2(file, folder / kept)
+                if (said := file.with_name(f"{file.name}.xmp")).is_file():
+                    shutil.copy2(said, folder / f"{kept}.xmp")
         except OSError as error:
             shutil.rmtree(folder, ignore_errors=True)
             raise LibraryError(f"can't keep what was sent ({error.strerror}).", remedy="free some space.") from error

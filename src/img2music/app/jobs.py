@@ -20,7 +20,9 @@ from typing import Any, BinaryIO
 from img2music.app.folders import Folder, known_folders
 from img2music.app.job_work import ENDED, GRACE, Rendering, exported, run_job
 from img2music.app.library import Library, store_of
-from img2music.errors import LibraryError, UsageError, printable
+from img2music.connectors.connections import connections
+from img2music.connectors.registry import MUSIC
+from img2music.errors import Img2MusicError, LibraryError, UsageError, printable
 from img2music.files import Closing, make_folder
 from img2music.filters import TrackFilter
 from img2music.library.executors import Context, interrupts_blocked
@@ -48,7 +50,7 @@ class JobQueue(Closing):
         """Take folders that may be scanned, beside those in which tracks lie."""
         self._store = store_of(library)
         self._music = [absolute(each) for each in music]
-        self._folders: tuple[int, list[Folder]] | None = None
+        self._folders: tuple[tuple[int, tuple[str, ...]], list[Folder]] | None = None
         self._running: tuple[Any, int] | None = None  # a process, and what it runs
         self._ended, self._wake = threading.Event(), threading.Event()
         self._thread: threading.Thread | None = None
@@ -72,18 +74,21 @@ class JobQueue(Closing):
     # What may be asked
 
     def folders(self) -> list[Folder]:
-        """List the folders that may be scanned."""
-        version = self._store.version().changes
-        if self._folders is None or self._folders[0] != version:
-            self._folders = version, known_folders(self._music, self._store.folders())
+        """List the folders that may be scanned, and the music servers that are connected and give out files."""
+        servers = tuple(_servers())
+        state = self._store.version().changes, servers
+        if self._folders is None or self._folders[0] != state:
+            self._folders = state, known_folders([*self._music, *servers], self._store.folders())
         return self._folders[1]
 
     def scan(self, ids: Collection[str] = (), *, retry_failed: bool = False) -> Job:
-        """Bring the library up to date with folders, or with all that are known."""
-        known = {folder.id: folder.path for folder in self.folders()}
+        """Bring the library up to date with folders, or with all that are known, but for servers never scanned."""
+        folders = self.folders()
+        known = {folder.id: folder.path for folder in folders}
         if unknown := [each for each in ids if each not in known]:
             raise KeyError(unknown[0])
-        paths = [known[each] for each in ids or known]
+        usual = [each.id for each in folders if each.tracks or not each.path.startswith("server:")]
+        paths = [known[each] for each in ids or usual]
         if not paths:
             raise UsageError("There is no folder to scan: name one with `music` when the server is started.")
         return self._add(JobKind.SCAN, ", ".join(paths), {"folders": paths, "retry_failed": retry_failed})
@@ -278,3 +283,12 @@ def _size(file: Path) -> int:
         return file.stat().st_size
     except FileNotFoundError:
         return 0
+
+
+def _servers() -> list[str]:
+    """Connected music servers that give out files, as folders; none where connections can't be read."""
+    try:
+        known = connections()
+    except Img2MusicError:  # which whoever lists them is told
+        return []
+    return [f"server://{each.name}" for each in known if each.kind in MUSIC and MUSIC[each.kind].files]

@@ -13,6 +13,7 @@ from img2music.library.playlists import MOST_SONGS, PlaylistEntry, PlaylistSumma
 from img2music.library.record import as_name
 from img2music.library.servers import Link, same_name
 from img2music.options import ExchangeOptions
+from img2music.remarks import Remark, remark
 
 
 class Pull:
@@ -20,7 +21,7 @@ class Pull:
 
     def __init__(self, at: Exchange, playlist: int | str, wishes: ExchangeOptions) -> None:
         self._at, self._wishes = at, wishes
-        self._notes: list[str] = []
+        self._notes: list[Remark] = []
         self._needs: list[Literal["overwrite"]] = []
         self._listed = listed = at.server.playlists()
         links = at.linked(listed)
@@ -34,20 +35,16 @@ class Pull:
         at, there, link = self._at, self._there, self._link
         matched, left_out = at.takeable(self.songs)
         if not matched:
-            told = (
-                f"The library has no song of the playlist {printable(there.name)} of {at.name}, so nothing is stored."
-            )
+            told = remark("nothing-to-take", printable(there.name), at.name)
             if not self._wishes.dry_run:
-                raise UsageError(told)
+                raise UsageError(str(told), remark=told)
             self._notes.append(told)
         here = None if link is None else at.store.playlists.find(link.playlist)
         old = [] if here is None else at.store.playlists.entries(here.id)
         entries, kept = self._merged(matched, old)
         if len(entries) > MOST_SONGS:
-            raise UsageError(
-                f"The playlist {printable(there.name)} of {at.name} has {len(entries):,} songs; one of the library "
-                f"holds at most {MOST_SONGS:,}."
-            )
+            many = remark("too-many-songs", printable(there.name), at.name, f"{len(entries):,}", f"{MOST_SONGS:,}")
+            raise UsageError(str(many), remark=many)
         name = self._name(here)
         done: Done = "made" if here is None else "renewed"
         if here is not None and entries == old and name in (None, here.name):
@@ -71,7 +68,7 @@ class Pull:
             matched=tuple(matched),
             left_out=tuple(left_out),
             kept=kept,
-            notes=(*self._at.notes, *self._notes),
+            remarks=(*self._at.remarks, *self._notes),
         )
 
     def _linked(self, here: PlaylistSummary) -> Link:
@@ -119,34 +116,31 @@ class Pull:
         taken = {each.name for each in self._at.store.playlists.all()}
         if here is None or link is None:
             if name in taken:
-                raise ConflictError(
-                    f"The library has a playlist {printable(name)} that is not the one of {self._at.name}: give "
-                    "another `name` for it."
-                )
+                told = remark("name-taken", printable(name), self._at.name)
+                raise ConflictError(f"{str(told)[:-1]}: give another `name` for it.", remark=told)
             return name
         if there.name == link.name or name == here.name:
             return None
-        renamed = f"It was renamed at {self._at.name}, to {printable(there.name)}"
+        renamed = printable(there.name), self._at.name
         if here.name != link.title or name in taken:
-            why = "it was renamed here, too" if here.name != link.title else "that name is taken here"
-            self._notes.append(f"{renamed}; it keeps its name here, since {why}.")
+            why = "renamed" if here.name != link.title else "taken"
+            self._notes.append(remark(f"keeps-name-as-{why}", *renamed))
             return None
-        self._notes.append(f"{renamed}, and so it is here.")
+        self._notes.append(remark("renamed-here-too", *renamed))
         return name
 
     def _require_settled(self, here: PlaylistSummary, link: Link) -> None:
         """Refuse to overwrite what was done to the playlist here."""
         if here.updated == link.updated:
             return
-        there = "there, too" if self.songs != link.songs else "not there"
-        told = f"The playlist {printable(here.name)} was changed here since both were last the same, and {there}"
+        told = remark("changed-on-both-sides" if self.songs != link.songs else "changed-here", printable(here.name))
         if self._wishes.overwrite:
-            self._notes.append(f"{told}; what was done here is overwritten.")
+            self._notes += [told, remark("overwritten-here")]
         elif self._wishes.dry_run:
             self._needs.append("overwrite")
-            self._notes.append(f"{told}.")
+            self._notes.append(told)
         else:
-            raise ConflictError(f"{told}. Push it to have that there, or give `overwrite=True` to lose it.")
+            raise ConflictError(f"{told} Push it to have that there, or give `overwrite=True` to lose it.", remark=told)
 
 
 def _chosen(
@@ -167,4 +161,5 @@ def _chosen(
         ids = ", ".join(printable(each.id) for each in found[:5])
         raise UsageError(f"{at.name} has {len(found)} playlists {printable(text)}: give the id, of {ids}.")
     known = ", ".join(printable(each.name) for each in listed[:5])
-    raise UsageError(f"{at.name} has no playlist {printable(text)}; {f'it has {known}' if known else 'it has none'}.")
+    none = remark("no-such-playlist", printable(text), at.name)
+    raise UsageError(f"{str(none)[:-1]}; {f'it has {known}' if known else 'it has none'}.", remark=none)

@@ -8,10 +8,11 @@ from typing import Literal
 from img2music.app.server_exchange import MARK, Exchange, begun, mark_of
 from img2music.app.server_reports import MatchedSong, PushReport
 from img2music.connectors.music_server import ServerPlaylist
-from img2music.errors import ConflictError, UsageError, counted, printable
+from img2music.errors import ConflictError, UsageError, printable
 from img2music.library.playlists import PlaylistSummary
 from img2music.library.servers import Link, same_name
 from img2music.options import ExchangeOptions
+from img2music.remarks import Remark, remark
 
 Done = Literal["made", "renewed", "unchanged"]
 
@@ -24,7 +25,7 @@ class Push:
 
     def __init__(self, at: Exchange, found: PlaylistSummary, wishes: ExchangeOptions) -> None:
         self._at, self._found, self._wishes = at, found, wishes
-        self._notes: list[str] = []
+        self._notes: list[Remark] = []
         self._needs: list[Literal["overwrite", "take_over"]] = []
         self._listed: Sequence[ServerPlaylist] = at.server.playlists()
         self._renamed_there = False
@@ -35,11 +36,11 @@ class Push:
         matched, left_out = at.sendable(at.store.playlists.entries(found.id))
         wanted = tuple(each.song for each in matched)
         if not wanted:
-            title, nothing = printable(found.name), "so nothing is written there"
-            has = f"{at.name} has no song of the playlist {title}" if left_out else f"The playlist {title} has no songs"
+            title = printable(found.name)
+            told = remark("nothing-to-send", title, at.name) if left_out else remark("no-songs", title)
             if not self._wishes.dry_run:
-                raise UsageError(f"{has}, {nothing}.")
-            self._notes.append(f"{has}, {nothing}.")
+                raise UsageError(str(told), remark=told)
+            self._notes.append(told)
         link, there, name = self._find()
         actual = None if there is None else at.songs_there(there)
         if there is not None and actual is not None and link is not None:
@@ -69,7 +70,7 @@ class Push:
             needs=tuple(self._needs),
             matched=tuple(matched),
             left_out=tuple(left_out),
-            notes=(*self._at.notes, *self._notes),
+            remarks=(*self._at.remarks, *self._notes),
         )
 
     def _find(self) -> tuple[Link | None, ServerPlaylist | None, str]:
@@ -84,7 +85,7 @@ class Push:
                 self._taken_over(name, there)
             return link, there, name
         if link is not None and link.id is not None:
-            self._notes.append(f"The playlist was deleted at {self._at.name}; it is made anew.")
+            self._notes.append(remark("made-anew", self._at.name))
         taken = self._taken_over(name, None)
         return (link, None, name) if taken is None else (None, taken, name)
 
@@ -110,25 +111,25 @@ class Push:
     def _require_ours(self, link: Link, there: ServerPlaylist) -> None:
         """Refuse to write into what somebody else made."""
         if link.theirs and not self._wishes.take_over:
-            told = f"The playlist {printable(there.name)} of {self._at.name} was made there, not by img2music"
+            told = remark("made-there", printable(there.name), self._at.name)
             self._refuse("take_over", told, "give `take_over=True` to write into it")
 
-    def _refuse(self, needed: Literal["overwrite", "take_over"], told: str, remedy: str) -> None:
+    def _refuse(self, needed: Literal["overwrite", "take_over"], told: Remark, remedy: str) -> None:
         """Refuse what lacks an option, or tell that it would be refused."""
         if not self._wishes.dry_run:
-            raise ConflictError(f"{told}: {remedy}.")
+            raise ConflictError(f"{str(told)[:-1]}: {remedy}.", remark=told)
         self._needs.append(needed)
-        self._notes.append(f"{told}.")
+        self._notes.append(told)
 
     def _require_unchanged(self, link: Link, there: ServerPlaylist, actual: tuple[str, ...]) -> None:
         """Refuse to overwrite what somebody did to the songs there."""
         if actual == link.songs or (link.sending is not None and _between(actual, link.songs, link.sending)):
             return
         more, less = len(set(actual) - set(link.songs)), len(set(link.songs) - set(actual))
-        what = f"songs added: {more}, removed: {less}" if more or less else "its songs were put into another order"
-        told = f"The playlist {printable(there.name)} was changed at {self._at.name} since it was written: {what}"
+        where = printable(there.name), self._at.name
+        told = remark("changed-there", *where, more, less) if more or less else remark("reordered-there", *where)
         if self._wishes.overwrite or self._wishes.take_over:
-            self._notes.append(f"{told}; that is overwritten.")
+            self._notes += [told, remark("overwritten")]
         else:
             self._refuse("overwrite", told, "pull it to have that here, or give `overwrite=True` to lose it")
 
@@ -137,9 +138,9 @@ class Push:
         for each in self._listed:
             if each.own and each is not ours and same_name(each.name, name):
                 if ours is not None or not self._wishes.take_over:
-                    told = f"{self._at.name} has a playlist {printable(each.name)} that this library did not make"
+                    told = remark("not-ours", printable(each.name), self._at.name)
                     if ours is not None:  # which is not written into two
-                        raise ConflictError(f"{told}: give another `name`.")
+                        raise ConflictError(f"{str(told)[:-1]}: give another `name`.", remark=told)
                     self._refuse("take_over", told, "give another `name`, or `take_over=True` to write into it")
                 return each
         return None
@@ -153,12 +154,11 @@ class Push:
             return here
         if here != link.title:
             if there.name not in (link.name, here):
-                told = f"It was renamed here and, to {printable(there.name)}, at {where}; the new name here holds."
-                self._notes.append(told)
+                self._notes.append(remark("renamed-on-both-sides", printable(there.name), where))
             return here
         if there.name != link.name:
             self._renamed_there = True
-            self._notes.append(f"It was renamed at {where}, to {printable(there.name)}, and keeps that name there.")
+            self._notes.append(remark("keeps-name-there", printable(there.name), where))
         return there.name
 
 
@@ -180,13 +180,14 @@ def _between(actual: tuple[str, ...], old: tuple[str, ...], sent: tuple[str, ...
     return any(begun(actual[:cut], old) and begun(actual[cut:], sent) for cut in cuts) or begun(actual, sent)
 
 
-def _lie(name: str, sent: Sequence[MatchedSong], stored: tuple[str, ...]) -> str:
+def _lie(name: str, sent: Sequence[MatchedSong], stored: tuple[str, ...]) -> Remark:
     """Say what a server stored that is not what it was sent."""
     kept = set(stored)
     lost = [each.name for each in sent if each.song not in kept]
     if lost:
-        named = ", ".join(lost[:MOST_NAMED]) + (f" and {len(lost) - MOST_NAMED:,} more" if lost[MOST_NAMED:] else "")
-        some = f"{len(sent) - len(lost):,} of {counted(len(sent), 'song')}"
-        return f"{name} stored {some}, without {named}: look there for why."
+        told = name, f"{len(sent) - len(lost):,}", f"{len(sent):,}", ", ".join(lost[:MOST_NAMED])
+        if lost[MOST_NAMED:]:
+            return remark("stored-without-more", *told, f"{len(lost) - MOST_NAMED:,}")
+        return remark("stored-without", *told)
     more = len(stored) - len(sent)
-    return f"{name} stored {counted(more, 'song') + ' more than' if more > 0 else 'in another order'} what was sent."
+    return remark("stored-more", name, f"{more:,}") if more > 0 else remark("stored-in-another-order", name)

@@ -15,6 +15,7 @@ from img2music.library.matched_servers import renew, takes_long
 from img2music.library.playlists import PlaylistEntry, PlaylistSummary
 from img2music.library.servers import KnownSong, Link
 from img2music.progress import Progress
+from img2music.remarks import Remark, remark
 from img2music.track import Track, display_name
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ class Exchange:
         self.connection = music_connection(name)
         self.name = self.connection.name
         self.server: MusicServer = music_server(self.connection)
-        self.notes: list[str] = []  # of songs of the server that are left out
+        self.remarks: list[Remark] = []  # on songs of the server that are left out
         self._counted: list[int | None] = []  # by `takes_long`, for what is done then
 
     def close(self) -> None:
@@ -50,9 +51,13 @@ class Exchange:
     def renew(self, progress: Progress, *, refresh: bool = False, walk: bool = False) -> None:
         """Bring up to date which songs of the server are tracks of the library."""
         told = self._counted.pop() if self._counted else self._count()
-        self.notes.clear()
+        self.remarks.clear()
+
+        def left_out(line: str) -> None:
+            self.remarks.append(remark("as-said", line))
+
         how = {"refresh": refresh, "walk": walk}
-        renew(self.store, self.server, self.connection, told, **how, progress=progress, left_out=self.notes.append)
+        renew(self.store, self.server, self.connection, told, **how, progress=progress, left_out=left_out)
 
     def takes_long(self) -> bool:
         """Whether that takes more than a few seconds."""
@@ -85,14 +90,23 @@ class Exchange:
             first, *_ = sure.get(track.id, [None])
             if first is None:
                 near = maybe.get(track.id, [])
-                told = tuple(song_name(names[each.song]) for each in near[:3] if each.song in names)
-                why = near[0].evidence.why if near else "the server has nothing like it"
+                known = [each.song for each in near[:3] if each.song in names]
+                told = tuple(song_name(names[each]) for each in known)
+                why = near[0].evidence.why if near else (remark("not-at-server"),)
                 unsure = any(each.evidence.verdict is not Verdict.NO for each in near)
-                lost = LeftOutSong(track=track.id, song=None, name=name, why=why, candidates=told, unsure=unsure)
-                left_out.append(lost)
+                left = LeftOutSong(
+                    track=track.id,
+                    song=None,
+                    name=name,
+                    reasons=why,
+                    candidates=told,
+                    candidate_ids=tuple(known),
+                    unsure=unsure,
+                )
+                left_out.append(left)
             elif first.song in matched:
-                why = f"the server has one song for it and #{matched[first.song].track}"
-                left_out.append(LeftOutSong(track=track.id, song=first.song, name=name, why=why))
+                why = (remark("one-song", matched[first.song].track),)
+                left_out.append(LeftOutSong(track=track.id, song=first.song, name=name, reasons=why))
             else:
                 matched[first.song] = MatchedSong(track=track.id, song=first.song, name=name, how=first.evidence.how)
         return [*matched.values()], left_out
@@ -136,14 +150,13 @@ class Exchange:
         for id_ in songs:
             found = mapped.get(id_)
             if found is None:
-                why = "the server lists it nowhere else"
-                left_out.append(LeftOutSong(track=None, song=id_, name=id_, why=why))
+                left_out.append(LeftOutSong(track=None, song=id_, name=id_, reasons=(remark("unlisted"),)))
             elif not found.tracks:
                 left_out += self.left_there([found])
             elif found.tracks[0].track in matched:
                 track, name = found.tracks[0].track, song_name(names[id_])
-                why = f"it is #{track} once more, and a playlist here holds a song once"
-                left_out.append(LeftOutSong(track=track, song=id_, name=name, why=why))
+                why = (remark("once-more", track),)
+                left_out.append(LeftOutSong(track=track, song=id_, name=name, reasons=why))
             else:
                 first = found.tracks[0]
                 matched[first.track] = MatchedSong(
@@ -155,6 +168,11 @@ class Exchange:
         """Whether songs are not known, so that all have to be read again."""
         return len(self.store.servers.named(self.name, songs)) < len(set(songs))
 
+    def require_song(self, song: str) -> None:
+        """Refuse a song of the server that is not known."""
+        if not self.store.servers.named(self.name, [song]):
+            raise UsageError(f"{self.name} has no song of the id {printable(song[:60])}, as far as is known.")
+
     def left_there(self, songs: Sequence[Mapped]) -> list[LeftOutSong]:
         """Songs of the server that are no track, with what they may be."""
         names = self.store.servers.named(self.name, [each.song for each in songs])
@@ -165,8 +183,9 @@ class Exchange:
                 track=None,
                 song=each.song,
                 name=song_name(names[each.song]) if each.song in names else each.song,
-                why=each.why,
+                reasons=each.why,
                 candidates=tuple(track_name(tracks[one.track]) for one in each.candidates if one.track in tracks),
+                candidate_ids=tuple(str(one.track) for one in each.candidates if one.track in tracks),
                 unsure=each.unsure,
             )
             for each in songs

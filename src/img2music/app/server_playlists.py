@@ -11,7 +11,7 @@ from img2music.app.feedback import LibraryFeedback, judged
 from img2music.app.playlist_pulling import Pull
 from img2music.app.playlist_pushing import Push
 from img2music.app.playlists import LibraryPlaylists
-from img2music.app.server_exchange import Exchange, mark_of
+from img2music.app.server_exchange import Exchange, mark_of, song_name, track_name
 from img2music.app.server_reports import (
     ComparedSong,
     LeftOutSong,
@@ -22,16 +22,19 @@ from img2music.app.server_reports import (
     PushReport,
     ServerMatch,
     ServerPlaylistList,
+    SettledSong,
 )
 from img2music.arguments import checked
 from img2music.connectors.music_server import ServerPlaylist
-from img2music.errors import printable
+from img2music.errors import UsageError, printable
 from img2music.files import Closing
+from img2music.library.mapping import settled
 from img2music.library.playlists import PlaylistEntry, PlaylistSummary
 from img2music.library.rows import batches
 from img2music.library.servers import Link
 from img2music.options import ME, ExchangeOptions, ExchangeWishes
 from img2music.progress import Progress, unwatched
+from img2music.remarks import remark
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -110,8 +113,60 @@ class ServerPlaylists(Closing):
             ways=at.store.servers.ways(at.name),
             unsure=tuple(at.left_there(unsure)),
             absent=counts.get("absent", 0),
-            notes=tuple(at.notes),
+            settled=self._settled(),
+            notes=tuple(map(str, at.remarks)),
         )
+
+    def _settled(self) -> tuple[SettledSong, ...]:
+        at = self._exchange
+        said = at.store.servers.by_hand(at.name)
+        names = at.store.servers.named(at.name, said)
+        tracks = {each.id: each for each in at.store.tracks([id_ for id_ in said.values() if id_], missing=True)}
+        return tuple(
+            SettledSong(
+                song=song,
+                name=song_name(names[song]),
+                track=id_,
+                track_name=track_name(tracks[id_]) if id_ in tracks else None,
+            )
+            for song, id_ in said.items()
+            if song in names
+        )
+
+    def settle(self, song: str, track: int | None) -> None:
+        """Say which track of the library a song of the server is; it stays so, however songs are matched again.
+
+        Parameters
+        ----------
+        song : str
+            The server's id of it.
+        track : int or None
+            Number of the track; None: it is none.
+
+        Raises
+        ------
+        UsageError
+            If there is no such song or track.
+        """
+        at = self._exchange
+        at.require_song(song)
+        if track is not None and not list(at.store.tracks([track], missing=True)):
+            raise UsageError(f"The library has no song #{track}.")
+        with at.store.syncing():
+            at.store.servers.put_matched(at.name, [settled(song, track)])
+
+    def unsettle(self, song: str) -> None:
+        """Forget what was said of a song by `settle`; it is matched again the next time.
+
+        Parameters
+        ----------
+        song : str
+            The server's id of it.
+        """
+        at = self._exchange
+        at.require_song(song)
+        with at.store.syncing():
+            at.store.servers.open_again(at.name, song)
 
     @checked
     def push(
@@ -306,8 +361,8 @@ class ServerPlaylists(Closing):
             left_out = [each for each in left_out if each.track is None]
             for each in matched:
                 if each.track in never:
-                    why = f"{printable(person)} never wants it"
-                    left_out.append(LeftOutSong(track=each.track, song=each.song, name=each.name, why=why))
+                    why = (remark("never", printable(person)),)
+                    left_out.append(LeftOutSong(track=each.track, song=each.song, name=each.name, reasons=why))
             wanted = [each for each in matched if each.track not in never]
             new = [each for each in wanted if each.track not in liked]
             if not dry_run:
@@ -335,30 +390,33 @@ def _compared(
     for song in dict.fromkeys(songs):
         if song in here:
             own = here[song]
-            compared.append(ComparedSong(where="both", track=own.track, song=song, name=own.name, why=""))
+            compared.append(ComparedSong(where="both", track=own.track, song=song, name=own.name))
         elif song in theirs:
             its = theirs[song]
-            compared.append(ComparedSong(where="there", track=its.track, song=song, name=its.name, why=""))
+            compared.append(ComparedSong(where="there", track=its.track, song=song, name=its.name))
         else:
             left = why[song]
-            compared.append(ComparedSong(where="there", track=left.track, song=song, name=left.name, why=left.why))
+            compared.append(
+                ComparedSong(where="there", track=left.track, song=song, name=left.name, reasons=left.reasons)
+            )
     compared += [
-        ComparedSong(where="here", track=each.track, song=each.song, name=each.name, why="")
+        ComparedSong(where="here", track=each.track, song=each.song, name=each.name)
         for each in sendable
         if each.song not in songs
     ]
     compared += [
-        ComparedSong(where="here", track=each.track, song=each.song, name=each.name, why=each.why) for each in lost
+        ComparedSong(where="here", track=each.track, song=each.song, name=each.name, reasons=each.reasons)
+        for each in lost
     ]
     notes = []
     if there is None:
         deleted = link is not None and link.id is not None
-        notes.append(f"It was deleted at {at.name}." if deleted else f"It is not at {at.name}.")
+        notes.append(remark("deleted-there" if deleted else "not-there", at.name))
     elif link is not None and there.name != link.name:
-        notes.append(f"It was renamed at {at.name}, to {printable(there.name)}.")
+        notes.append(remark("renamed-there", printable(there.name), at.name))
     same = there is not None and songs == tuple(each.song for each in sendable)
     if there is not None and not same and set(songs) == {each.song for each in sendable}:
-        notes.append("Both hold the same songs, in another order.")
+        notes.append(remark("in-another-order"))
     return PlaylistComparison(
         connection=at.name,
         playlist=found.name,
@@ -366,5 +424,5 @@ def _compared(
         id=None if there is None else there.id,
         same=same,
         songs=tuple(compared),
-        notes=(*at.notes, *notes),
+        remarks=(*at.remarks, *notes),
     )

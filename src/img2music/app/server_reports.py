@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
+from img2music.remarks import Remark, worded
 from img2music.shapes import Result
 
 
@@ -17,7 +18,8 @@ class MatchedSong:
     name: str
     """What to call it."""
     how: str
-    """How that is known: by "server" (the track's sound is that song), "file", "recording", "path" or "tags"."""
+    """How that is known: by "server" (the track's sound is that song), "file", "recording", "path", "tags" or
+    "hand" (a person said so)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,12 +32,19 @@ class LeftOutSong:
     """The server's id, if it is a song of the server."""
     name: str
     """What to call it."""
-    why: str
-    """Why it has none."""
+    why: str = field(init=False)
+    """Why it has none, in English."""
+    reasons: tuple[Remark, ...]
+    """The same in parts."""
     candidates: tuple[str, ...] = ()
     """What it may be, the likeliest first: tracks by number, songs of the server by name."""
+    candidate_ids: tuple[str, ...] = ()
+    """What tells each of these: the number of a track, or the server's id."""
     unsure: bool = False
     """Whether it may be one of these after all; else they are only what is most like it."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "why", worded(self.reasons))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -57,8 +66,13 @@ class ExchangeReport(Result):
     """Songs that are in it where it went, in order."""
     left_out: tuple[LeftOutSong, ...]
     """Songs of it that the other side does not have."""
-    notes: tuple[str, ...]
-    """What a person should know."""
+    notes: tuple[str, ...] = field(init=False)
+    """What a person should know, in English."""
+    remarks: tuple[Remark, ...]
+    """The same in parts."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "notes", tuple(map(str, self.remarks)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -97,8 +111,13 @@ class ComparedSong:
     """The server's id, if the server has it."""
     name: str
     """What to call it."""
-    why: str
-    """Why the other side can't have it; empty where it can."""
+    why: str = field(init=False)
+    """Why the other side can't have it, in English; empty where it can."""
+    reasons: tuple[Remark, ...] = ()
+    """The same in parts."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "why", worded(self.reasons))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -118,8 +137,13 @@ class PlaylistComparison(Result):
     """Whether all songs that both sides can have are in both, in the same order."""
     songs: tuple[ComparedSong, ...]
     """Those of the server's in its order, then those that are here only."""
-    notes: tuple[str, ...]
-    """What a person should know."""
+    notes: tuple[str, ...] = field(init=False)
+    """What a person should know, in English."""
+    remarks: tuple[Remark, ...]
+    """The same in parts."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "notes", tuple(map(str, self.remarks)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,6 +173,20 @@ class ServerPlaylistList(Result):
     """By name."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettledSong:
+    """A song of a server of which a person said which track it is, or that it is none."""
+
+    song: str
+    """The server's id."""
+    name: str
+    """What to call it."""
+    track: int | None
+    """Number of the track; None where it is none."""
+    track_name: str | None
+    """What to call that."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class ServerMatch(Result):
     """Which songs of a server are tracks of the library."""
@@ -161,11 +199,13 @@ class ServerMatch(Result):
     mapped: int
     """How many of them are tracks."""
     ways: dict[str, int]
-    """How many of these are known by what: "server", "file", "recording", "path", "tags"."""
+    """How many of these are known by what: "server", "file", "recording", "path", "tags", "hand"."""
     unsure: tuple[LeftOutSong, ...]
     """Songs that may be tracks, with what they may be."""
     absent: int
     """How many are no tracks."""
+    settled: tuple[SettledSong, ...] = ()
+    """What a person said of songs."""
     notes: tuple[str, ...] = ()
     """What a person should know."""
 

@@ -24,6 +24,7 @@ from urllib.parse import quote, quote_plus, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 from img2music.errors import SourceError, printable, require_extra
+from img2music.remarks import remark
 
 with require_extra("Asking web services", "web"):
     import httpx
@@ -45,6 +46,9 @@ _DOCUMENTS = ("text/html", "text/xml", "application/xml", "application/json", "t
 """Kinds of answers that are words about a file, not the file."""
 
 _CONTENT_RANGE = re.compile(r"bytes (\d{1,18})-\d{1,18}/(\d{1,18}|\*)")  # RFC 9110, section 14.4
+
+AWAY, SLOW, REFUSED, FAILS = "server-away", "server-slow", "server-refuses", "server-fails"
+"""Codes of what is wrong with a service."""
 
 Value = TypeVar("Value")
 
@@ -183,9 +187,13 @@ class Session(contextlib.AbstractContextManager["Session"]):
             raise self.error("a file is shorter than it says; it was changed, or is being changed.")
         return at - start
 
-    def error(self, reason: str, *, status: int | None = None, final: bool = False) -> SourceError:
+    def error(
+        self, reason: str, *, status: int | None = None, final: bool = False, fault: str | None = None
+    ) -> SourceError:
         """Make an error of this service, without its keys."""
-        return SourceError(_without(self._secrets, f"{self.service}: {reason}"), status=status, final=final)
+        what = fault or (REFUSED if status in (401, 403) else FAILS)
+        said = _without(self._secrets, f"{self.service}: {reason}")
+        return SourceError(said, status=status, final=final, remark=remark(what, printable(self.service)))
 
     def _document(self, method: str, url: str, **content: Any) -> Any:
         return self._checked(*self._once(method, url, **content))
@@ -303,7 +311,7 @@ class Session(contextlib.AbstractContextManager["Session"]):
 
     def _fault(self, error: Exception, url: str) -> Exception:
         if isinstance(error, TimeoutError | httpx.TimeoutException):
-            return _PassingError("no whole answer in time")
+            return _PassingError("no whole answer in time", fault=SLOW)
         cause = error.__context__ and error.__context__.__context__  # the system's error, in httpcore's, in httpx's
         if isinstance(cause, ssl.SSLError) and not isinstance(cause, ssl.SSLEOFError):
             return self.error(f"no trustworthy connection ({_tls_reason(cause)}).", final=True)
@@ -311,11 +319,11 @@ class Session(contextlib.AbstractContextManager["Session"]):
         if isinstance(error, httpx.ProxyError) or (refused and _through_proxy(url)):
             return self.error(_BAD_PROXY, final=True)
         if isinstance(error, httpx.InvalidURL) or (refused and isinstance(cause, socket.gaierror)):
-            return self.error("its address is not found; check the connection to the internet.", final=True)
+            return self.error("its address is not found; check the connection to the internet.", final=True, fault=AWAY)
         if refused:
-            return self.error("it takes no connection; check its address, or try again later.", final=True)
+            return self.error("it takes no connection; check its address, or try again later.", final=True, fault=AWAY)
         cut = "complete message" in str(error)
-        return _PassingError("its answer ends too early" if cut else "the connection broke")
+        return _PassingError("its answer ends too early" if cut else "the connection broke", fault=AWAY)
 
     def _checked(self, response: httpx.Response, body: bytes) -> Any:
         """The JSON of an answer."""
@@ -356,15 +364,19 @@ class Session(contextlib.AbstractContextManager["Session"]):
             often = f" (it asks to wait {pause:.0f} seconds)"
         else:
             often = f", {state.attempt_number} times" if state.attempt_number > 1 else ""
-        raise self.error(f"{fault}{often}; try again later.", status=fault.status, final=final) from None
+        said = f"{fault}{often}; try again later."
+        raise self.error(said, status=fault.status, final=final, fault=fault.fault) from None
 
 
 class _PassingError(Exception):
     """A fault that another try may mend, after the pause in seconds that the service asks for."""
 
-    def __init__(self, reason: str, status: int | None = None, pause: float | None = None) -> None:
+    def __init__(
+        self, reason: str, status: int | None = None, pause: float | None = None, fault: str | None = None
+    ) -> None:
         super().__init__(reason)
         self.status = status
+        self.fault = fault
         self.pause = pause
 
 

@@ -22,6 +22,7 @@ from img2music.connectors.http import Limits
 from img2music.connectors.music_server import Seen, ServerPlaylist, ServerSong, ignored
 from img2music.connectors.tags import find_number, find_year, one_line
 from img2music.errors import SourceError, UsageError, printable, require_extra
+from img2music.remarks import remark
 
 with require_extra("Music Player Daemon", "servers"):
     import mpd
@@ -225,7 +226,7 @@ class Mpd:
                 return self._once(what, seconds or self._limits.total)
             except _PassingError as fault:
                 if not left:
-                    raise self._error(f"{fault}; try again later.") from None
+                    raise self._error(f"{fault}; try again later.", fault=fault.code) from None
                 time.sleep(pause)
                 pause *= 2
         raise AssertionError
@@ -242,13 +243,15 @@ class Mpd:
         except _TooLargeError:
             raise self._error(f"its answer is larger than {self._limits.body >> 20} MiB; check its address.") from None
         except TimeoutError:
-            raise _PassingError("no whole answer in time") from None
+            raise _PassingError("no whole answer in time", "server-slow") from None
         except socket.gaierror:
-            raise self._error("its address is not found.", final=True) from None
+            raise self._error("its address is not found.", final=True, fault="server-away") from None
         except (ConnectionRefusedError, FileNotFoundError, PermissionError):
-            raise self._error("it takes no connection; check its address, or try again later.", final=True) from None
+            raise self._error(
+                "it takes no connection; check its address, or try again later.", final=True, fault="server-away"
+            ) from None
         except (mpd.ConnectionError, OSError):
-            raise _PassingError("the connection broke") from None
+            raise _PassingError("the connection broke", "server-away") from None
         except (mpd.MPDError, LookupError, TypeError, ValueError):
             raise self._error("it does not answer as MPD does; check its address.", final=True) from None
         else:
@@ -281,13 +284,20 @@ class Mpd:
         if any(char in name for name in names for char in "\n\r\0"):
             raise self._error("there is nothing of that name.", status=404)
 
-    def _error(self, reason: str, *, status: int | None = None, final: bool = False) -> SourceError:
+    def _error(
+        self, reason: str, *, status: int | None = None, final: bool = False, fault: str | None = None
+    ) -> SourceError:
         shown = reason.replace(self._secret, "***") if self._secret else reason
-        return SourceError(f"{self._name}: {shown}", status=status, final=final)
+        told = remark(fault or ("server-refuses" if status in (401, 403) else "server-fails"), self._name)
+        return SourceError(f"{self._name}: {shown}", status=status, final=final, remark=told)
 
 
 class _PassingError(Exception):
     """A fault that another try may mend."""
+
+    def __init__(self, reason: str, code: str) -> None:
+        super().__init__(reason)
+        self.code = code
 
 
 class _TooLargeError(Exception):

@@ -99,6 +99,30 @@ def called(path: str) -> str:
     return os.path.basename(path) if _is_copy(path) else path  # noqa: PTH119 - may be any bytes
 
 
+def albums_of(name: str) -> "list[Album]":
+    """List the albums of a service."""
+    with _login(name) as service:
+        return service.albums()
+
+
+def photos_of(name: str, album: str | None, search: str | None) -> "list[ServicePhoto]":
+    """List the photos of an album, by its id, or those that are found for a text; each once, and not too many."""
+    with _login(name) as service:
+        walk, most = (
+            (service.photos(album), MOST_PHOTOS) if album is not None else (service.search(search or ""), MOST_FOUND)
+        )
+        return list({photo.id: photo for photo in islice(walk, most)}.values())
+
+
+def fetch_photo(name: str, photo: "ServicePhoto", least: int) -> Path:
+    """Fetch one photo, unless it is here already."""
+    with _login(name) as service:
+        try:
+            return _copied(service, name, photo, least)
+        except OSError as error:
+            raise InputError(f"there can be no copy of it here ({reason_of(error)}).", photo.name) from None
+
+
 def fetch_again(path: str) -> None:
     """Fetch a copy that was removed to make room, such as one that a cue sheet names; what is no copy is left alone."""
     if os.path.lexists(path) or not _is_copy(path):

@@ -30,6 +30,7 @@ from img2music.library.song_names import (
     same_titles,
     same_version,
 )
+from img2music.remarks import Remark, remark
 
 FAR = 4.0
 """Seconds beyond which two lengths are not those of one recording."""
@@ -67,6 +68,10 @@ class SongFacts:
     missing: bool = False
 
 
+BY_HAND = "by-hand"
+"""The remark on what a person said, whose value is the track, or nothing for none."""
+
+
 class Verdict(StrEnum):
     """Whether a song is a track: surely, perhaps, or not although something is alike."""
 
@@ -81,8 +86,8 @@ class Evidence:
 
     verdict: Verdict
     score: float  # orders those of one verdict
-    how: str  # by what they are the same: "file", "recording", "path", "tags"; empty if they are not
-    why: str  # in words
+    how: str  # by what they are the same: "file", "recording", "path", "tags", "hand"; empty if they are not
+    why: tuple[Remark, ...]
 
 
 _UNKNOWN_ALBUMS = {"unknown", "unknown album", "no album"}
@@ -116,8 +121,8 @@ def compare(song: SongFacts, track: SongFacts) -> Evidence:
     return _Comparison(_Read(song), _Read(track)).evidence()
 
 
-_TOO_FAR = "another length"
-_SCRIPTS = "the names are in other scripts"
+_TOO_FAR = remark("other-length")
+_SCRIPTS = remark("other-scripts")
 
 
 class _Comparison:
@@ -144,14 +149,13 @@ class _Comparison:
         """All of it together."""
         if parts := self._parted():
             maybe = len(parts) == 1 and parts[0] != _TOO_FAR and self._trusted()
-            return Evidence(Verdict.MAYBE if maybe else Verdict.NO, self.score(), "", "; ".join(parts))
-        how, why = self._how()
-        if how:
-            return Evidence(Verdict.SURE, self.score(), how, why)
+            return Evidence(Verdict.MAYBE if maybe else Verdict.NO, self.score(), "", tuple(parts))
+        if how := self._how():
+            return Evidence(Verdict.SURE, self.score(), how, (remark(f"same-{how}"),))
         doubt = self._doubt_of_names() or self._doubt_of_release()
         if doubt:
-            return Evidence(Verdict.MAYBE, self.score(), "", doubt)
-        return Evidence(Verdict.SURE, self.score(), "tags", "the same title, artist and length")
+            return Evidence(Verdict.MAYBE, self.score(), "", (doubt,))
+        return Evidence(Verdict.SURE, self.score(), "tags", (remark("same-tags"),))
 
     def score(self) -> float:
         """How much agrees; of tracks that are the same recording, the likeliest has most."""
@@ -168,23 +172,23 @@ class _Comparison:
         score += 0.25 * (self._song.file == self._track.file) - 0.5 * other.missing
         return score + (0.0 if self._apart is None else max(-2.0, 1.0 - self._apart / 2.0))
 
-    def _parted(self) -> list[str]:
+    def _parted(self) -> list[Remark]:
         """What says that they are not the same."""
         found, known = [], self._recording is Likeness.SAME
         if self._apart is not None and self._apart > FAR:
             found.append(_TOO_FAR)
         if self._title is Likeness.OTHER and not known:
-            found.append("another title")
+            found.append(remark("other-title"))
         if self._artist is Likeness.OTHER and not known:
-            found.append("another artist")
+            found.append(remark("other-artist"))
         if self._scripts and not (known or self._file or self._shared > 1 or (self._near and self._told_by_others())):
-            found.append("another title, by its script")
+            found.append(remark("other-title-by-script"))
         if self._version is Likeness.OTHER:
             one, other = self._song.versions, self._track.versions
             kinds = sorted(set(one) ^ set(other)) or sorted(one)
-            found.append(f"another version ({', '.join(kinds)})")
+            found.append(remark("other-version", ", ".join(kinds)))
         if self._recording is Likeness.OTHER:
-            found.append("another recording by its MusicBrainz id")
+            found.append(remark("other-recording"))
         return found
 
     def _told_by_others(self) -> bool:
@@ -203,22 +207,22 @@ class _Comparison:
         named = self._title >= Likeness.VAGUE and self._version is not Likeness.OTHER
         return self._file and named and (self._shared > 1 or self._apart is None or self._close)
 
-    def _how(self) -> tuple[str, str]:
-        """What proves that they are the same, in a word and in words; empty if nothing does."""
+    def _how(self) -> str:
+        """What proves that they are the same; empty if nothing does."""
         named, apart = self._title >= Likeness.VAGUE, self._apart
         if self._file and (named or self._shared) and (self._close or self._shared > 1):
-            return "file", "the same size and name"
+            return "file"
         if self._recording is Likeness.SAME and (apart is None or self._near or named):
-            return "recording", "the same recording by its MusicBrainz id"
+            return "recording"
         if self._shared > 2 and (self._near or apart is None) and not self._anew():
-            return "path", "the same path below another root"
-        return "", ""
+            return "path"
+        return ""
 
     def _anew(self) -> bool:
         """Whether it may be mastered anew: of another year, and not as long as another encoding would be."""
         return self._year is Likeness.OTHER and self._apart is not None and self._apart > EXACT
 
-    def _doubt_of_names(self) -> str | None:
+    def _doubt_of_names(self) -> Remark | None:
         """Why title, artist and length do not suffice; None if they do."""
         same_title, same_album = self._title is Likeness.SAME, self._album >= Likeness.VAGUE
         placed = same_album and self._number is Likeness.SAME
@@ -227,39 +231,36 @@ class _Comparison:
         if self._apart is None:
             alike = (self._title, self._artist, self._album, self._version)
             whole = min(alike) is Likeness.SAME and self._number is not Likeness.OTHER
-            return None if whole else "no length to compare"
+            return None if whole else remark("no-length")
         if not self._near:
-            return f"lengths differ by {self._apart:.1f} seconds"
+            return remark("lengths-differ", f"{self._apart:.1f}")
         vague = min(self._title, self._artist) is Likeness.VAGUE
         if vague and not (self._close and (placed or (same_title and same_album))):
-            return f"the {'artist' if same_title else 'title'} is spelt otherwise"
+            return remark("artist-spelling" if same_title else "title-spelling")
         return None
 
-    def _doubt_without(self, *, placed: bool) -> str | None:
+    def _doubt_without(self, *, placed: bool) -> Remark | None:
         """Why what is told beside a title or an artist that can't be compared does not suffice; None if it does."""
         if self._scripts:
             whole = placed and self._artist is Likeness.SAME and self._close and self._year is not Likeness.OTHER
             return None if whole else _SCRIPTS
         if self._title is Likeness.UNKNOWN:
-            return "one has no title"
+            return remark("no-title")
         here = placed or (self._album >= Likeness.VAGUE and self._shared > 1)
         if self._title is Likeness.SAME and self._close and here:
             return None
-        return _SCRIPTS if self._song.artists and self._track.artists else "one has no artist"
+        return _SCRIPTS if self._song.artists and self._track.artists else remark("no-artist")
 
-    def _doubt_of_release(self) -> str | None:
+    def _doubt_of_release(self) -> Remark | None:
         """Why it may be another release, of another recording or master; None if it is none, or does not matter."""
-        same_album, apart = self._album >= Likeness.VAGUE, self._apart or 0.0
+        same_album, apart = self._album >= Likeness.VAGUE, f"{self._apart or 0.0:.1f}"
         doubts = {
-            "which version it is is told on one side only": self._version is Likeness.VAGUE
+            remark("version-on-one-side"): self._version is Likeness.VAGUE
             and ("remix" in self._song.versions or not (same_album and self._close)),
-            f"on another album, and lengths differ by {apart:.1f} seconds": self._album is Likeness.OTHER
-            and not self._close,
-            f"of another year, and lengths differ by {apart:.1f} seconds": self._anew(),
-            f"of no year that is told, and lengths differ by {apart:.1f} seconds": self._year is Likeness.UNKNOWN
-            and self._apart is not None
-            and not self._close,
-            "another number on the album": same_album and self._number is Likeness.OTHER and self._shared < 2,
+            remark("other-album", apart): self._album is Likeness.OTHER and not self._close,
+            remark("other-year", apart): self._anew(),
+            remark("no-year", apart): self._year is Likeness.UNKNOWN and self._apart is not None and not self._close,
+            remark("other-number"): same_album and self._number is Likeness.OTHER and self._shared < 2,
         }
         return next((doubt for doubt, holds in doubts.items() if holds), None)
 
@@ -405,7 +406,7 @@ class Mapped:
     song: str
     tracks: tuple[Candidate, ...]  # all the same recording; none if that is not sure
     candidates: tuple[Candidate, ...]  # what else is alike, the likeliest first
-    why: str  # why it is no track, or which
+    why: tuple[Remark, ...]  # why it is no track, or which
 
     @property
     def unsure(self) -> bool:
@@ -435,20 +436,31 @@ def choose(song: SongFacts, tracks: Sequence[SongFacts]) -> Mapped:
             rivals.append(each)
     if rivals and sure[0].evidence.score - rivals[0].evidence.score < CLEAR:
         told = tuple(sure[:MOST_CANDIDATES])
-        return Mapped(name, (), told, "several tracks fit as well, and they are not the same recording")
+        return Mapped(name, (), told, (remark("several"),))
     return Mapped(name, tuple(same[:MOST_CANDIDATES]), tuple(rivals[:MOST_CANDIDATES]), sure[0].evidence.why)
+
+
+def settled(song: str, track: int | None) -> Mapped:
+    """What a person said of a song: the track that it is, or that it is none."""
+    why = (remark(BY_HAND, "" if track is None else track),)
+    return Mapped(
+        song, () if track is None else (Candidate(track, Evidence(Verdict.SURE, 200.0, "hand", why)),), (), why
+    )
 
 
 _RANK = {Verdict.SURE: 2, Verdict.MAYBE: 1, Verdict.NO: 0}
 
 
+_OTHER_NAMES = {remark("other-title"), remark("other-title-by-script"), remark("other-artist")}
+
+
 def _worth_telling(evidence: Evidence) -> bool:
     """What is no more alike than any two songs of a title is not told."""
-    return evidence.verdict is not Verdict.NO or ("another title" not in evidence.why and "artist" not in evidence.why)
+    return evidence.verdict is not Verdict.NO or not _OTHER_NAMES & {*evidence.why}
 
 
-def _absent(told: Sequence[Candidate]) -> str:
-    return f"what is most like it is {told[0].evidence.why}" if told else "nothing in the library is like it"
+def _absent(told: Sequence[Candidate]) -> tuple[Remark, ...]:
+    return (remark("nearest"), *told[0].evidence.why) if told else (remark("nothing-like-it"),)
 
 
 def one_each(songs: Mapping[str, Mapped], facts: Callable[[str], SongFacts]) -> dict[str, Mapped]:
@@ -473,5 +485,5 @@ def one_each(songs: Mapping[str, Mapped], facts: Callable[[str], SongFacts]) -> 
                     changed[name] = Mapped(name, rest, mapped.candidates, mapped.why)
                 else:
                     its = (*mapped.tracks, *mapped.candidates)[:MOST_CANDIDATES]
-                    changed[name] = Mapped(name, (), its, f"another song of the server is rather #{track}")
+                    changed[name] = Mapped(name, (), its, (remark("rather", track),))
     return dict(songs) | changed

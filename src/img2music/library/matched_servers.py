@@ -6,11 +6,22 @@ from typing import NamedTuple
 
 from img2music.connectors.connections import Connection
 from img2music.connectors.music_server import MusicServer, ServerSong, ignored
-from img2music.library.mapping import Candidate, Evidence, Mapped, SongFacts, TrackIndex, Verdict, choose, one_each
+from img2music.library.mapping import (
+    Candidate,
+    Evidence,
+    Mapped,
+    SongFacts,
+    TrackIndex,
+    Verdict,
+    choose,
+    one_each,
+    settled,
+)
 from img2music.library.rows import batches
 from img2music.library.servers import KnownServer
 from img2music.library.store import LibraryStore
 from img2music.progress import Progress, Step, unwatched
+from img2music.remarks import remark
 
 KEPT = timedelta(days=1)
 """How long what was read of a server holds while it counts as many songs as before."""
@@ -98,22 +109,24 @@ def _match(store: LibraryStore, connection: str, progress: Progress) -> int:
         return 0
     index, own = TrackIndex(store.facts()), store.servers.own_tracks(connection)
     while songs := store.servers.to_match(connection, AT_ONCE):
-        found = _choose(store, index, own, songs)
+        found = _choose(store, connection, index, own, songs)
         store.servers.put_matched(connection, found)
         done += len(found)
         progress(Step("Matching songs", done, total, songs[-1].title, "songs"))
     for group in store.servers.contested(connection):
         facts = store.servers.facts(connection, group)
         mapped = {each.song: each for each in store.servers.mapped(connection, group)}
-        settled = one_each(mapped, facts.__getitem__)
-        store.servers.put_matched(connection, [each for name, each in settled.items() if each is not mapped[name]])
+        changed = [each for name, each in one_each(mapped, facts.__getitem__).items() if each is not mapped[name]]
+        store.servers.put_matched(connection, [each for each in changed if not _said(mapped[each.song])])
     return done
 
 
-_THERE = Evidence(Verdict.SURE, 100.0, "server", "it is this song of the server")
+_THERE = Evidence(Verdict.SURE, 100.0, "server", (remark("of-server"),))
 
 
-def _choose(store: LibraryStore, index: TrackIndex, own: dict[str, int], songs: list[SongFacts]) -> list[Mapped]:
+def _choose(
+    store: LibraryStore, connection: str, index: TrackIndex, own: dict[str, int], songs: list[SongFacts]
+) -> list[Mapped]:
     """Match songs, reading the tracks that come into question together."""
     near = {str(song.id): index.like(song) for song in songs}
     tracks = {int(each.id): each for each in store.facts(sorted({id_ for ids in near.values() for id_ in ids}))}
@@ -129,7 +142,14 @@ def _choose(store: LibraryStore, index: TrackIndex, own: dict[str, int], songs: 
     for song, track in ((str(each.id), own[str(each.id)]) for each in songs if str(each.id) in own):
         others = tuple(each for each in found[song].tracks if each.track != track)
         found[song] = Mapped(song, (Candidate(track, _THERE), *others), (), _THERE.why)
+    said = store.servers.by_hand(connection, found)
+    there = {int(each.id) for each in store.facts(sorted({track for track in said.values() if track is not None}))}
+    found |= {song: settled(song, track) for song, track in said.items() if track is None or track in there}
     return list(found.values())
+
+
+def _said(mapped: Mapped) -> bool:
+    return any(each.evidence.how == "hand" for each in mapped.tracks)
 
 
 def _those(tracks: dict[int, SongFacts], ids: list[int]) -> list[SongFacts]:

@@ -8,9 +8,10 @@ from urllib.parse import unquote
 
 import sqlalchemy as sa
 
+from img2music import remarks
 from img2music.connectors.music_server import ServerSong, song_at
 from img2music.library.database import upsert
-from img2music.library.mapping import Candidate, Evidence, Mapped, SongFacts, Verdict
+from img2music.library.mapping import BY_HAND, Candidate, Evidence, Mapped, SongFacts, Verdict
 from img2music.library.playlists import PlaylistEntry, PlaylistSummary, added, changed
 from img2music.library.record import now
 from img2music.library.rows import batches
@@ -97,8 +98,6 @@ class KnownSong:
     artist: str | None
     path: str | None
     liked: bool
-    state: str
-    why: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -258,7 +257,7 @@ class ServerTable:
             for position, (sure, one) in enumerate(told):
                 own = {"connection": connection, "song_id": each.song, "position": position, "track_id": one.track}
                 how = one.evidence.how if sure else (_MAYBE if one.evidence.verdict is not Verdict.NO else "")
-                evidence = {"score": one.evidence.score, "how": how, "why": one.evidence.why}
+                evidence = {"score": one.evidence.score, "how": how, "why": remarks.stored(one.evidence.why)}
                 rows.append(own | {"sure": sure} | evidence)
         with self._writing() as writing:
             names = [each.song for each in found]
@@ -271,11 +270,32 @@ class ServerTable:
             rows = [row for row in rows if row["track_id"] in there and row["song_id"] in still]
             if rows:
                 writing.execute(sa.insert(server_tracks), rows)
-            states = [{"song": each.song, "state": _state(each), "why": storable(each.why)} for each in found]
+            states = [
+                {"song": each.song, "state": _state(each), "why": storable(remarks.stored(each.why))} for each in found
+            ]
             if states:
                 its = sa.and_(server_songs.c.connection == connection, server_songs.c.id == sa.bindparam("song"))
                 change: dict[str, Any] = {"state": sa.bindparam("state"), "why": sa.bindparam("why")}
                 writing.execute(sa.update(server_songs).where(its).values(change), states)
+
+    def by_hand(self, connection: str, songs: Iterable[str] | None = None) -> dict[str, int | None]:
+        """Read what a person said of songs: the track that each is, or that it is none."""
+        its = [server_songs.c.connection == connection, server_songs.c.why.startswith(f'[["{BY_HAND}"')]
+        found: dict[str, int | None] = {}
+        with self._reading() as reading:
+            for part in [None] if songs is None else batches(songs):
+                own = [] if part is None else [server_songs.c.id.in_(part)]
+                rows = reading.execute(sa.select(server_songs.c.id, server_songs.c.why).where(*its, *own))
+                for id_, why in rows:
+                    track = remarks.read(why)[0].values[0]
+                    found[id_] = int(track) if track else None
+        return found
+
+    def open_again(self, connection: str, song: str) -> None:
+        """Forget what a person said of a song, which is matched again."""
+        with self._writing() as writing:
+            its = sa.and_(server_songs.c.connection == connection, server_songs.c.id == song)
+            writing.execute(sa.update(server_songs).where(its).values(state=None, why=""))
 
     def contested(self, connection: str) -> Iterator[list[str]]:
         """Give songs that are one and the same track, as far as is known, together."""
@@ -311,7 +331,7 @@ class ServerTable:
 
     def songs(self, connection: str, *, state: str | None = None, liked: bool | None = None) -> list[KnownSong]:
         """Read songs, by what became of them and whether they are liked there."""
-        names = ("id", "title", "artist", "path", "liked", "state", "why")
+        names = ("id", "title", "artist", "path", "liked")
         wanted = sa.select(*(server_songs.c[name] for name in names)).where(server_songs.c.connection == connection)
         wanted = wanted if state is None else wanted.where(server_songs.c.state == state)
         wanted = wanted if liked is None else wanted.where(server_songs.c.liked == sa.literal(liked))
@@ -321,7 +341,7 @@ class ServerTable:
 
     def named(self, connection: str, songs: Iterable[str]) -> dict[str, KnownSong]:
         """Read songs by their ids."""
-        names = ("id", "title", "artist", "path", "liked", "state", "why")
+        names = ("id", "title", "artist", "path", "liked")
         found: dict[str, KnownSong] = {}
         with self._reading() as reading:
             for batch in batches(songs):
@@ -453,12 +473,12 @@ _MAPPED = (
 def _mapped(rows: Sequence[sa.Row[Any]]) -> Mapped:
     of = [(bool(row.sure), Candidate(row.track_id, _evidence(row))) for row in rows if row.track_id is not None]
     sure, others = (tuple(one for yes, one in of if yes is wanted) for wanted in (True, False))
-    return Mapped(rows[0].id, sure, others, rows[0].song_why)
+    return Mapped(rows[0].id, sure, others, remarks.read(rows[0].song_why))
 
 
 def _evidence(row: sa.Row[Any]) -> Evidence:
     verdict = Verdict.SURE if row.sure else (Verdict.MAYBE if row.how == _MAYBE else Verdict.NO)
-    return Evidence(verdict, row.score, row.how if row.sure else "", row.why)
+    return Evidence(verdict, row.score, row.how if row.sure else "", remarks.read(row.why))
 
 
 _MAYBE = "maybe"

@@ -250,6 +250,27 @@ AlbumRequest: type[Body] = create_model(
 )
 
 
+ThereId = Annotated[str, Field(min_length=1, max_length=LONGEST_PATH, description="The server's id of it.")]
+
+
+class Address(Body):
+    """Where a music server or photo service may be."""
+
+    url: Annotated[str, Field(min_length=1, max_length=LONGEST_PATH, description="Without a user or password.")]
+
+
+class PhotoRequest(Body):
+    """A photo of a photo service to be fetched, as a list of `/connections/{name}/photos` tells it."""
+
+    connection: ConnectionName
+    id: ThereId
+    name: Annotated[str, Field(max_length=LONGEST_PATH)]
+    mark: Annotated[str, Field(max_length=LONGEST_PATH)] = ""
+    taken: Annotated[str, Field(max_length=LONGEST)] | None = None
+    title: Annotated[str, Field(max_length=LONGEST_PATH)] | None = None
+    large: bool = Field(False, description="As large as films show it, not only as large as it is read.")
+
+
 class NewConnection(Body):
     """A music server or photo service to log in at."""
 
@@ -267,7 +288,6 @@ _EXCHANGE: dict[str, Any] = {
     for field in dataclasses.fields(ExchangeOptions)
     if field.name not in {"name", "refresh"}
 } | {"name": (Name | None, Field(None, description="What it is called where it goes."))}
-ThereId = Annotated[str, Field(min_length=1, max_length=LONGEST_PATH, description="The server's id of it.")]
 PushRequest: type[Body] = create_model(
     "PushRequest",
     __base__=Body,
@@ -280,6 +300,26 @@ PullRequest: type[Body] = create_model(
     __doc__="A playlist of a music server to be taken.",
     **{name: each for name, each in _EXCHANGE.items() if name != "take_over"} | {"playlist": (ThereId, ...)},
 )
+
+
+class ComparisonRequest(Body):
+    """A playlist to be compared with the one of a music server that stands for it."""
+
+    playlist: TrackId
+
+
+class SettledRequest(Body):
+    """What a song of a music server is."""
+
+    song: ThereId
+    track: TrackId | None = Field(description="Number of the track; null: it is none.")
+
+
+class LikesRequest(Body):
+    """Likes to be taken to a music server, or from it."""
+
+    to: Literal["server", "library"]
+    dry_run: bool = Field(False, description="Only tell what would be liked.")
 
 
 class NewProject(Body):

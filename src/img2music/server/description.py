@@ -30,6 +30,13 @@ Responses = dict[int | str, dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
+class ConnectionKind:
+    """What is at an address."""
+
+    kind: str  # "subsonic", "jellyfin", "plex", "mpd", "immich" or "photoprism"
+
+
+@dataclass(frozen=True, slots=True)
 class Health:
     """How the server is."""
 

@@ -21,6 +21,7 @@ from img2music.errors import (
     SourceError,
     UsageError,
 )
+from img2music.remarks import Remark
 from img2music.shapes import dumps, to_dict
 
 MEDIA_TYPE = "application/problem+json"
@@ -56,9 +57,10 @@ class ProblemType(StrEnum):
 class TypedProblem(HTTPException):
     """An error of one of these types."""
 
-    def __init__(self, status: int, kind: ProblemType, detail: str) -> None:
+    def __init__(self, status: int, kind: ProblemType, detail: str, remark: Remark | None = None) -> None:
         super().__init__(status, detail)
         self.kind = kind
+        self.remark = remark
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,15 +71,22 @@ class ProblemDetails:
     title: str
     status: int
     detail: str
+    remark: Remark | None = None  # the same in parts, where a client may have words of its own
 
 
 def problem(
-    status: int, detail: str, headers: Mapping[str, str] | None = None, kind: ProblemType = ProblemType.OTHER
+    status: int,
+    detail: str,
+    headers: Mapping[str, str] | None = None,
+    kind: ProblemType = ProblemType.OTHER,
+    remark: Remark | None = None,
 ) -> Response:
     """Answer with what went wrong."""
     title = HTTPStatus(status).phrase
-    found = ProblemDetails(kind, title, status, detail or title)
-    return Response(dumps(to_dict(found), None), status, headers, MEDIA_TYPE)
+    found = to_dict(ProblemDetails(kind, title, status, detail or title, remark))
+    if remark is None:
+        del found["remark"]
+    return Response(dumps(found, None), status, headers, MEDIA_TYPE)
 
 
 def install(app: FastAPI) -> None:
@@ -88,7 +97,8 @@ def install(app: FastAPI) -> None:
         status = next((STATUS[each] for each in type(error).__mro__ if each in STATUS), 500)
         # Where a file lies is not told: who asks knows it by its name or number.
         kind = ProblemType.NOTHING_LEFT if isinstance(error, NothingLeftError) else ProblemType.OTHER
-        return problem(status, error.reason if isinstance(error, InputError) else str(error), kind=kind)
+        detail = error.reason if isinstance(error, InputError) else str(error)
+        return problem(status, detail, kind=kind, remark=error.remark)
 
     logging.getLogger("python_multipart").setLevel(logging.ERROR)  # it would tell of every damaged form on stderr
 
@@ -96,8 +106,8 @@ def install(app: FastAPI) -> None:
     async def _http(_: Request, error: HTTPException) -> Response:
         if error.detail == "Invalid multipart data.":  # all that Starlette says of it
             error.detail = "The form is damaged, or the name of a file in it is longer than 4,000 characters."
-        kind = error.kind if isinstance(error, TypedProblem) else ProblemType.OTHER
-        return problem(error.status_code, str(error.detail), error.headers, kind)
+        kind, remark = (error.kind, error.remark) if isinstance(error, TypedProblem) else (ProblemType.OTHER, None)
+        return problem(error.status_code, str(error.detail), error.headers, kind, remark)
 
     @app.exception_handler(RequestValidationError)
     async def _invalid(_: Request, error: RequestValidationError) -> Response:

@@ -1,7 +1,7 @@
 """What routes answer from."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from fastapi import HTTPException, Response
@@ -10,12 +10,16 @@ from img2music.app.jobs import JobQueue
 from img2music.app.library import Library
 from img2music.app.projects import Projects
 from img2music.app.sounds import Sounds
+from img2music.connectors.connections import connection
+from img2music.errors import UsageError, printable
 from img2music.filters import TrackFilter
 from img2music.locations import folder_of
+from img2music.remarks import remark
 from img2music.server.bodies import Body
 from img2music.server.events import Events
 from img2music.server.guard import Sessions
 from img2music.server.problems import ProblemType, TypedProblem
+from img2music.server.repeats import Repeats
 from img2music.server.settings import Settings
 from img2music.server.uploads import SentPicture, SentSong, Upload, Uploads
 from img2music.shapes import Result, dumps, to_dict
@@ -34,6 +38,7 @@ class Served:
     queue: JobQueue
     events: Events
     projects: Projects
+    repeats: Repeats = field(default_factory=Repeats)
 
     def track(self, id: int) -> Track:  # noqa: A002
         """Find a song."""
@@ -87,6 +92,15 @@ class Served:
             what = "song" if song else "picture"
             raise TypedProblem(404, ProblemType.GONE, f"This {what} is no longer there: send it again.")
         return found
+
+
+def require_connection(name: str) -> None:
+    """Refuse a connection that there is not."""
+    try:
+        connection(name)
+    except UsageError as error:
+        told = remark("no-connection", printable(name))
+        raise TypedProblem(404, ProblemType.OTHER, str(error), told) from None
 
 
 def as_json(shape: object, status: int = 200) -> Response:

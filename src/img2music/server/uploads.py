@@ -108,8 +108,10 @@ class Uploads(Closing):
         self._held.release()
         shutil.rmtree(self._folder, ignore_errors=True)
 
-    def add(self, file: BinaryIO, name: str, read: Callable[[Path], Reading]) -> Upload[Reading]:
-        """Copy and read a file, which who reads it may remove."""
+    def add(
+        self, file: BinaryIO, name: str, read: Callable[[Path], Reading], *, beside: Path | None = None
+    ) -> Upload[Reading]:
+        """Copy and read a file, which who reads it may remove; and copy what is said of it in a file beside it."""
         id_ = secrets.token_hex(16)
         name = plain_name(name)
         # Some formats are told by their ending alone.
@@ -118,6 +120,8 @@ class Uploads(Closing):
         try:
             with path.open("wb") as copy:
                 shutil.copyfileobj(file, copy, 1 << 20)
+            if beside is not None and beside.is_file():
+                shutil.copyfile(beside, path.with_name(f"{path.name}.xmp"))
             reading = read(path)
             upload = Upload(id_, name, path, path.stat().st_size if path.exists() else 0, reading)
         except InputError as error:

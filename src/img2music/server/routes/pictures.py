@@ -8,11 +8,12 @@ from fastapi import APIRouter, File, Response, UploadFile
 
 from img2music.affect import Affect
 from img2music.app.pictures import ExplanationShape, read_picture
+from img2music.app.service_albums import ListedPhoto, fetch_photo
 from img2music.errors import InputError
-from img2music.server.bodies import PictureId
+from img2music.server.bodies import PhotoRequest, PictureId
 from img2music.server.description import Picture, content, shape
 from img2music.server.problems import ProblemType, TypedProblem
-from img2music.server.served import Served, as_json
+from img2music.server.served import Served, as_json, require_connection
 from img2music.server.uploads import MOST_BYTES, SentPicture
 
 
@@ -28,6 +29,19 @@ def add(routes: APIRouter, served: Served) -> None:
             )
         try:
             upload = served.uploads.add(file.file, file.filename or "", read_picture)
+        except InputError as error:
+            raise TypedProblem(422, ProblemType.NO_PICTURE, error.reason) from error
+        return as_json(_shown(upload), 201)
+
+    @routes.post("/pictures/fetch", status_code=201, response_class=Response, responses=shape(Picture, 201))
+    def fetch_picture(body: PhotoRequest) -> Response:
+        """Have a photo of a photo service fetched and read, as if it had been sent."""
+        require_connection(body.connection)
+        told = body.model_dump(exclude={"connection", "large"})
+        try:
+            file = fetch_photo(body.connection, ListedPhoto(**told), large=body.large)
+            with file.open("rb") as stream:
+                upload = served.uploads.add(stream, body.name, read_picture, beside=file.with_name(f"{file.name}.xmp"))
         except InputError as error:
             raise TypedProblem(422, ProblemType.NO_PICTURE, error.reason) from error
         return as_json(_shown(upload), 201)

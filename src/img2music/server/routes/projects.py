@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from anyio import CapacityLimiter
 from anyio.to_thread import run_sync
-from fastapi import APIRouter, File, Form, HTTPException, Query, Request, Response, UploadFile
+from fastapi import APIRouter, File, Form, Header, HTTPException, Query, Request, Response, UploadFile
 
 from img2music.app.film_views import HIGHEST, MOST_STILLS
 from img2music.app.films import MOST_PART, FilmList, FilmUpload
@@ -47,6 +47,15 @@ Given = ParamSpec("Given")
 Found = TypeVar("Found")
 RevisionNumber = Annotated[int, Query(ge=1, lt=2**63)]
 Seconds = Annotated[float, Query(ge=0.0, le=1e6, allow_inf_nan=False)]
+ChangeKey = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        min_length=1,
+        max_length=LONGEST,
+        description="Of this change alone: asked for once more with it, as its answer was lost, it is made once.",
+    ),
+]
 
 
 def add(routes: APIRouter, served: Served) -> None:
@@ -100,9 +109,9 @@ def add(routes: APIRouter, served: Served) -> None:
         return as_json(_of(projects.read, id))
 
     @routes.patch("/projects/{id}", response_class=Response, responses=shape(Project))
-    def rename_project(id: TrackId, body: ProjectChange) -> Response:  # noqa: A002
+    def rename_project(id: TrackId, body: ProjectChange, key: ChangeKey = None) -> Response:  # noqa: A002
         """Give a project another name; 409 if it was changed meanwhile."""
-        return as_json(_of(projects.rename, id, body.revision, body.name))
+        return as_json(_once(served, id, key, projects.rename, body.revision, body.name))
 
     @routes.delete("/projects/{id}", status_code=204)
     def forget_project(id: TrackId, revision: Annotated[int, Query(ge=1, lt=2**63)]) -> None:  # noqa: A002
@@ -117,19 +126,20 @@ def _add_edits(routes: APIRouter, served: Served) -> None:
     one_at_a_time = CapacityLimiter(1)  # music is chosen by all processors
 
     @routes.post("/projects/{id}/edits", response_class=Response, responses=shape(Project))
-    async def edit(id: TrackId, body: EditRequest) -> Response:  # noqa: A002
+    async def edit(id: TrackId, body: EditRequest, key: ChangeKey = None) -> Response:  # noqa: A002
         """Change a project by hand; 409 if it was changed meanwhile."""
-        return as_json(await run_sync(_of, projects.edit, id, body.revision, body.edit.made, limiter=one_at_a_time))
+        made = run_sync(_once, served, id, key, projects.edit, body.revision, body.edit.made, limiter=one_at_a_time)
+        return as_json(await made)
 
     @routes.post("/projects/{id}/undo", response_class=Response, responses=shape(Project))
-    def undo(id: TrackId, body: Revision) -> Response:  # noqa: A002
+    def undo(id: TrackId, body: Revision, key: ChangeKey = None) -> Response:  # noqa: A002
         """Take the last change back; 409 if the project was changed meanwhile."""
-        return as_json(_of(projects.undo, id, body.revision))
+        return as_json(_once(served, id, key, projects.undo, body.revision))
 
     @routes.post("/projects/{id}/redo", response_class=Response, responses=shape(Project))
-    def redo(id: TrackId, body: Revision) -> Response:  # noqa: A002
+    def redo(id: TrackId, body: Revision, key: ChangeKey = None) -> Response:  # noqa: A002
         """Make the last change again that was taken back; 409 if the project was changed meanwhile."""
-        return as_json(_of(projects.redo, id, body.revision))
+        return as_json(_once(served, id, key, projects.redo, body.revision))
 
 
 def _add_views(routes: APIRouter, served: Served) -> None:
@@ -369,6 +379,12 @@ def _of(action: Callable[Given, Found], *args: Given.args, **kwargs: Given.kwarg
         return action(*args, **kwargs)
     except KeyError:
         raise HTTPException(404, f"There is no project #{args[0]}.") from None
+
+
+def _once(served: Served, id_: int, key: str | None, change: Callable[..., Project], *given: object) -> Project:
+    return _of(
+        lambda _: served.repeats.once(id_, key, lambda: change(id_, *given), lambda: served.projects.read(id_)), id_
+    )
 
 
 def _sent(action: Callable[Given, Found], *args: Given.args, **kwargs: Given.kwargs) -> Found:

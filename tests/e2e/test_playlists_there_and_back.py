@@ -21,7 +21,7 @@ from img2music.connectors.music_server import ServerSong
 from img2music.connectors.opensubsonic import OpenSubsonic
 from img2music.connectors.plex import Plex
 from img2music.connectors.registry import music_server
-from tests.support.commands import call
+from tests.support.commands import call, refused
 from tests.support.kills import Killed, killed_after
 from tests.support.music_servers import make_music
 from tests.support.second_clients import SecondClient, second_client
@@ -214,8 +214,20 @@ def test_what_is_told_of_songs_that_may_be_there(home: Home) -> None:
     home.save("Unsure", 3, COUNT)
     _, told = home.tell("push", "Unsure", "home", code=1)
     first, last = told.splitlines()
-    assert first.startswith("1 song left out may be there after all: img2music playlist match home tells why")
+    assert first.startswith("1 song left out may be there after all: img2music playlist match home --settle ID=TRACK")
     assert last == "img2music: Unsure at home: made, 1 song, 1 left out."
+
+    # By the number and the id that the table shows.
+    code, table, _ = call("playlist", "push", "Unsure", "home", "--format", "table", "--library", home.library)
+    assert (code, f"#{COUNT + 1}" in table, "Song 0" in table) == (1, True, True), table
+    settle = ("match", "home", "--settle", f"{song.id}=#{COUNT + 1}")
+    found, _ = home.tell(*settle)
+    assert [(each["song"], each["track"]) for each in found["settled"]] == [(song.id, COUNT + 1)]
+    _, told = home.tell("push", "Unsure", "home", "--overwrite")
+    assert home.lists()["Unsure"] == [3, 0], told
+    found, _ = home.tell("match", "home", "--unsettle", song.id)
+    assert found["settled"] == []
+    assert "is not ID=TRACK" in refused("playlist", "match", "home", "--settle", "x=y", "--library", home.library)
 
 
 def test_likes_go_both_ways(home: Home) -> None:

@@ -8,7 +8,7 @@ import click
 from img2music.cli.options import Decorator, argument, command, opened_library, option, options_of
 from img2music.cli.output import ReportFormat, for_people, format_option, print_json, print_table, say
 from img2music.cli.progress import progress_bar
-from img2music.errors import UsageError, counted
+from img2music.errors import UsageError, counted, shown
 from img2music.options import ME, ExchangeOptions
 
 if TYPE_CHECKING:
@@ -47,6 +47,18 @@ def to_playlist_option(name: str) -> Decorator[Any]:
         "--playlist", metavar="NAME", help="What that playlist is called.", show_default=name
     )
     return called
+
+
+def _said(_context: click.Context, _option: click.Parameter, given: tuple[str, ...]) -> dict[str, int | None]:
+    """What songs of a server are, by their ids: numbers of tracks."""
+    found: dict[str, int | None] = {}
+    for text in given:
+        song, equals, track = text.rpartition("=")
+        number = track.strip().removeprefix("#")
+        if not (song and equals and (not number or (number.isascii() and number.isdigit()))):
+            raise click.BadParameter(f"{shown(text)} is not ID=TRACK, with the number of a track, or nothing for none.")
+        found[song] = int(number) if number else None
+    return found
 
 
 def _two(context: click.Context, parameter: click.Parameter, names: tuple[str, ...]) -> tuple[str | None, str]:
@@ -156,14 +168,35 @@ def diff(library: "Library", playlist: str, connection: str, refresh: bool, form
 @connection_argument
 @opened_library(create=False)
 @refresh_option
+@option(
+    "--settle",
+    "said",
+    multiple=True,
+    callback=_said,
+    metavar="ID=TRACK",
+    help="The song of the server that has this id is that track, by its number, or none (ID=), whatever both tell. May "
+    "be given several times.",
+)
+@option("--unsettle", "open_again", multiple=True, metavar="ID", help="Forget what --settle said of this song.")
 @format_option
-def match(library: "Library", connection: str, refresh: bool, format_: ReportFormat | None) -> None:
+def match(
+    library: "Library",
+    connection: str,
+    *,
+    refresh: bool,
+    said: dict[str, int | None],
+    open_again: tuple[str, ...],
+    format_: ReportFormat | None,
+) -> None:
     """Tell which songs of a music server are tracks of the library, and list those of which that is unsure."""
     with library.playlists.at(connection) as server, progress_bar() as progress:
+        for song in open_again:
+            server.unsettle(song)
+        for song, track in said.items():
+            server.settle(song, track)
         found = server.match(refresh=refresh, progress=progress)
     if for_people(format_):
-        rows = [(each.name, each.why, "\n".join(each.candidates)) for each in found.unsure]
-        print_table(("song of the server", "why it is unsure", "what it may be"), rows)
+        print_left_out(found.unsure, "unsure")
     else:
         print_json(found)
     for note in found.notes:
@@ -173,7 +206,8 @@ def match(library: "Library", connection: str, refresh: bool, format_: ReportFor
     say(f"{counted(found.songs, 'song')} at {connection}: {known}, {len(found.unsure)} may be, {found.absent} are not.")
     if found.unsure:
         say(
-            "What may be becomes sure by tags that agree: correct them on either side, and do this with `refresh=True`."
+            f"Say what they are: img2music playlist match {connection} --settle ID=TRACK (ID= for none); or correct "
+            "the tags on either side, and do this with `refresh=True`."
         )
 
 
@@ -194,7 +228,9 @@ def say_unsure(connection: str, songs: "Sequence[LeftOutSong]") -> None:
     unsure = sum(each.unsure for each in songs)
     if unsure:
         may = f"{counted(unsure, 'song')} left out may be there after all"
-        say(f"{may}: img2music playlist match {connection} tells why that is unsure, and how it becomes sure.")
+        say(
+            f"{may}: img2music playlist match {connection} --settle ID=TRACK says so; without, it lists what is unsure."
+        )
 
 
 def _give(report: "PushReport | PullReport", told: str, format_: ReportFormat | None) -> None:
@@ -243,10 +279,14 @@ def write_there(
     say(f"{pushed.name} at {connection}: {done_words(pushed)}.")
 
 
-def print_left_out(songs: "Sequence[LeftOutSong]") -> None:
-    """Print the songs that the other side does not have, with why."""
-    rows = [(each.name, each.why, "\n".join(each.candidates)) for each in songs]
-    print_table(("left out", "why", "what it may be"), rows)
+def print_left_out(songs: "Sequence[LeftOutSong]", called: str = "left out") -> None:
+    """Print songs of one side with what they may be on the other, and the numbers and ids by which a person says so."""
+    rows = []
+    for each in songs:
+        own, sign = (f"#{each.track}", "") if each.song is None else (each.song, "#")
+        alike = zip(each.candidate_ids, each.candidates, strict=True)
+        rows.append((own, each.name, each.why, "\n".join(f"{sign}{id_} {name}" for id_, name in alike)))
+    print_table(("", called, "why", "what it may be"), rows)
 
 
 def _print_difference(found: "PlaylistComparison") -> None:

@@ -75,7 +75,9 @@ from img2music.vision.model import ImageModel
 LeaveOut = Callable[[InputError], object]
 
 OTHERS_TOLD = 5
-"""Files that are named where films and raw photos are left out."""
+"""Files that are named where films and raw photos are left out, or clips are seen in part."""
+CUT_TOLD = 0.2
+"""Seconds of a clip that may be left out untold: what pictures and short cross-fades are off by."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -189,7 +191,7 @@ def _planned(
         sheet = sheet_of(film, photos, schedule, options)
         if clips:
             sheet = replace(sheet, original=OwnSound(OriginalSound.DROP, DUCKING))
-        return _Plan(photos, schedule, sheet, film, _notes(photos, options))
+        return _Plan(photos, schedule, sheet, film, _notes(photos, options, schedule))
     if options.whole_song:
         if spotting.songs is not None:
             raise UsageError("`whole_song` goes without `songs`.")
@@ -221,7 +223,7 @@ def _planned(
     moved = film_of(photos, schedule, output)
     sheet = sheet_of(moved, photos, schedule, options, cues=cues, scenes=regrouped(scenes, moved))
     notes = (
-        *_notes(photos, options),
+        *_notes(photos, options, schedule),
         *tracks.notes,
         *listener.person.tendencies(),
         *count_note(cues, spotting),
@@ -381,8 +383,18 @@ class _Reader:
         return found
 
 
-def _notes(photos: Sequence[Photo], options: SlideshowOptions) -> tuple[str, ...]:
+def _notes(photos: Sequence[Photo], options: SlideshowOptions, schedule: Schedule) -> tuple[str, ...]:
     notes = tuple(f"{printable(photo.path)}: {photo.note}" for photo in photos if photo.note)
+    parts = [
+        f"{printable(Path(photo.path).name)} ({clock(schedule.seconds(number), 1)} of {clock(photo.clip.survey.duration, 1)})"
+        for number, photo in enumerate(photos)
+        if photo.clip is not None and schedule.seconds(number) < photo.clip.survey.duration - CUT_TOLD
+    ]
+    if parts:
+        few, more = ", ".join(parts[:OTHERS_TOLD]), len(parts) - OTHERS_TOLD
+        what = "1 clip is" if len(parts) == 1 else f"{len(parts)} clips are"
+        told = f"{few} and {more} more" if more > 0 else few
+        notes += (f"{what} seen in part, the liveliest, as `clip_length` says: {told}.",)
     undated = sum(not photo.dated for photo in photos)
     if options.order is not PhotoOrder.DATE or not undated:
         return notes

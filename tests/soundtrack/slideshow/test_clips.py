@@ -22,7 +22,7 @@ from img2music.soundtrack.cue_sheet import CueSheet, FilmFile, OwnSound, SheetPh
 from img2music.soundtrack.film import Film
 from img2music.soundtrack.liveliness import liveliest
 from img2music.soundtrack.own_sound import AlbumTrack
-from img2music.soundtrack.slideshow.clips import felt, fitted, seconds_of
+from img2music.soundtrack.slideshow.clips import felt, fitted, lengths, seconds_of
 from img2music.soundtrack.slideshow.drawing import DrawnClip, pictures
 from img2music.soundtrack.slideshow.photos import Clip, Photo
 from img2music.soundtrack.slideshow.plan import lasting
@@ -78,6 +78,13 @@ def test_the_liveliest_part_is_found_by_what_is_seen_moves_and_is_said() -> None
 def test_a_clip_is_seen_as_long_as_it_lasts_and_no_longer_than_is_wanted() -> None:
     options = SlideshowOptions(clip_length=8.0)
     assert [seconds_of(seconds, options) for seconds in (0.1, 1.5, 6.0, 9.0, 3600.0)] == [1.0, 1.0, 5.0, 8.0, 8.0]
+
+
+def test_a_clip_is_seen_whole_wherever_it_is(tmp_path: Path) -> None:
+    clips = [moving(numbered(tmp_path / "a.mp4", 4.0), 4.0)] * 3
+    for photos in (clips, clips[:2], clips[:1]):
+        schedule = lasting(lengths(photos, 4.0, SlideshowOptions()), 25, 1.0)
+        assert [schedule.seconds(number) for number in range(len(photos))] == pytest.approx([4.0] * len(photos))
 
 
 def test_a_clip_begins_where_it_has_enough_left(tmp_path: Path) -> None:

@@ -82,6 +82,24 @@ def test_no_clip_is_seen_for_longer_than_it_lasts(schedule: Schedule, interval: 
     assert (np.diff(moved.times) <= np.array(most) + 1.0 / schedule.rate).all()
 
 
+@given(schedules, st.floats(0.2, 5.0), st.data())
+def test_a_clip_that_is_seen_whole_stays_so_on_beats(schedule: Schedule, interval: float, data: st.DataObject) -> None:
+    beats, lengths = np.arange(0.1, schedule.duration, interval), np.diff(schedule.times)
+    whole = np.array([data.draw(st.booleans()) for _ in lengths])
+    moved = on_beats(schedule, beats, beats[::3], np.where(whole, lengths, np.inf).tolist())
+    assert (np.abs(np.diff(moved.times) - lengths)[whole] <= 1.0 / schedule.rate).all()
+    assert moved.changes[[0, -1]].tolist() == schedule.changes[[0, -1]].tolist()
+    assert (np.diff(moved.changes) > 0).all()
+
+
+def test_a_whole_clip_moves_to_a_beat_with_where_it_goes() -> None:
+    schedule = lasting([4.0, 6.0, 4.0, 4.0], 30, 1.0)
+    moved = on_beats(schedule, np.array([3.5, 10.0, 13.6]), np.zeros(0), [np.inf, 6.0, np.inf, np.inf])
+    assert moved.times.tolist() == pytest.approx([0.0, 4.0, 10.0, 13.6, 18.0])  # its end is on a beat as it is
+    moved = on_beats(schedule, np.array([3.5, 13.6]), np.zeros(0), [np.inf, 6.0, np.inf, np.inf])
+    assert moved.times.tolist() == pytest.approx([0.0, 3.5, 9.5, 13.6, 18.0])
+
+
 def test_the_film_goes_dark_at_its_end() -> None:
     seen = list(lasting([4.0, 4.0], 30, 1.0).pictures())
     assert seen[0].light == 1.0

@@ -217,7 +217,12 @@ def test_a_clip_is_seen_no_longer_than_it_lasts() -> None:
     even = done(rearranging.AlbumLength(total=34.0), sheet, album)
     assert even.film.duration == 34.0
     assert even.slideshow is not None
-    assert names(done(rearranging.PhotoMove(2, 5), sheet, album)) == "abcdex"
+    moved = done(rearranging.PhotoMove(2, 5), sheet, album)
+    assert names(moved) == "abcdex"
+    last = done(rearranging.PhotoLength(5, 60.0), moved, album)
+    assert last.film.duration == pytest.approx(25.5, abs=0.3)  # one cross-fade, of which half counts
+    back = starts(done(rearranging.PhotoMove(5, 2), last, album))
+    assert back[3] - back[2] == pytest.approx(5.0, abs=0.04)
     with pytest.raises(UsageError, match="only clips"):
         done(rearranging.AlbumLength(total=9.0), made([photos[2]], [4.0]), album)
 

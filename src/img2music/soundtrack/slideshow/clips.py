@@ -56,19 +56,33 @@ def fade_of(options: SlideshowOptions) -> float:
     return min(options.cross_fade, options.seconds_per_photo / 3)
 
 
-def seconds_of(duration: float, options: SlideshowOptions) -> float:
-    """Seconds for which a film is seen, from the middle of one cross-fade to that of the next: all of it, or a part."""
-    return float(min(options.clip_length, max(LEAST_SECONDS, duration - fade_of(options))))
+def seconds_of(duration: float, options: SlideshowOptions, fades: float = 1.0) -> float:
+    """Seconds for which a film is seen, from the middle of one cross-fade to that of the next: all of it, or a part.
+
+    The first and the last have a cross-fade on one side only: so many ``fades``, each of which counts half beside both.
+    """
+    return float(min(options.clip_length, max(LEAST_SECONDS, duration - fades * fade_of(options))))
 
 
 def lengths(photos: Sequence[Photo], seconds: float, options: SlideshowOptions) -> list[float]:
     """Seconds for which each photo or clip is seen, where each photo is seen for so many."""
-    return [seconds if photo.clip is None else seconds_of(photo.clip.survey.duration, options) for photo in photos]
+    return [
+        seconds if photo.clip is None else seconds_of(photo.clip.survey.duration, options, fades)
+        for photo, fades in zip(photos, _fades(len(photos)), strict=True)
+    ]
 
 
 def most(photos: Sequence[Photo], schedule: Schedule) -> list[float]:
     """Seconds for which each can be seen: clips as long as they last."""
-    return [np.inf if photo.clip is None else photo.clip.survey.duration - schedule.fade for photo in photos]
+    return [
+        np.inf if photo.clip is None else photo.clip.survey.duration - fades * schedule.fade
+        for photo, fades in zip(photos, _fades(len(photos)), strict=True)
+    ]
+
+
+def _fades(count: int) -> list[float]:
+    """Cross-fades that each of so many photos has of its own: half of each beside it; none begins or ends the film."""
+    return [((number > 0) + (number < count - 1)) / 2 for number in range(count)]
 
 
 def fitted(photos: Sequence[Photo], schedule: Schedule) -> list[Photo]:

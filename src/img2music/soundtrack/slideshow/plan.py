@@ -114,23 +114,34 @@ def on_beats(
 ) -> Schedule:
     """Move each change to where the music changes, if that is meant (`JOIN`), else to the nearest beat in `REACH`.
 
-    No photo is then seen for longer than the ``most`` seconds of it, if it is not now: so much does a clip have.
+    No photo is then seen for longer than the ``most`` seconds of it, if it is not now: so much does a clip have. A
+    clip that is seen whole stays so: where it comes and where it goes move together.
     """
-    changes = schedule.changes.copy()
-    lengths = np.diff(schedule.times)
-    for index in range(1, len(changes) - 1):
-        time = float(schedule.times[index])
-        reach = REACH * float(min(lengths[index - 1], lengths[index]))
-        earliest, latest = -np.inf, np.inf
-        if most is not None:  # the one before has begun where it will, and the next one ends where it is now, or moves
-            latest = changes[index - 1] / schedule.rate + most[index - 1]
-            earliest = float(schedule.times[index + 1]) - most[index]
-        for moments, within in ((joins, min(JOIN, reach)), (beats, reach)):
-            fitting = moments[(moments >= min(earliest, time)) & (moments <= max(latest, time))]
-            nearest = float(fitting[np.abs(fitting - time).argmin()]) if len(fitting) else np.inf
-            if abs(nearest - time) <= within:
-                changes[index] = round(nearest * schedule.rate)
-                break
+    longest = np.full(len(schedule.changes) - 1, np.inf) if most is None else np.asarray(most, dtype=np.float64)
+    times, lengths = schedule.times, np.diff(schedule.times)
+    changes, last = schedule.changes.copy(), len(schedule.changes) - 1
+    whole = lengths >= longest - 1.0 / schedule.rate
+    first = 0
+    while first <= last:
+        end = first
+        while end < last and whole[end]:
+            end += 1
+        if first and end < last:  # the film begins and ends where it does
+            reach = REACH * float(min(lengths[first - 1], lengths[end]))
+            # The one before has begun where it will, and the next one ends where it is now, or moves.
+            latest = changes[first - 1] / schedule.rate + longest[first - 1]
+            earliest = float(times[end + 1]) - longest[end]
+            together = times[first : end + 1]
+            lowest = min(earliest, float(times[end])) - float(times[end])
+            highest = max(latest, float(times[first])) - float(times[first])
+            for moments, within in ((joins, min(JOIN, reach)), (beats, reach)):
+                shifts = (moments[:, np.newaxis] - together).ravel()
+                shifts = shifts[(shifts >= lowest) & (shifts <= highest)]
+                nearest = float(shifts[np.abs(shifts).argmin()]) if len(shifts) else np.inf
+                if abs(nearest) <= within:
+                    changes[first : end + 1] += round(nearest * schedule.rate)
+                    break
+        first = end + 1
     return Schedule(schedule.rate, changes, schedule.fade)
 
 

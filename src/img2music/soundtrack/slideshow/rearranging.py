@@ -316,6 +316,8 @@ def _made(sheet: CueSheet, state: _State, album: Album, kept: ArrayLike | None =
     Changes of photos stay at the ``kept`` times: where there was one before, if nothing is said.
     """
     schedule = lasting(state.lengths, state.schedule.rate, state.schedule.fade)
+    longest = np.maximum(most(state.photos, schedule), LEAST_SECONDS)  # of a clip that comes from an end, less
+    schedule = lasting(np.minimum(state.lengths, longest).tolist(), schedule.rate, schedule.fade)
     schedule = _on_beats(schedule, state.photos, sheet.cues, album, state.schedule.times if kept is None else kept)
     photos = fitted(state.photos, schedule)
     film = film_of(photos, schedule, sheet.film.path)

@@ -24,6 +24,10 @@ HEAD_BYTES = 4096
 """How much of a file is read to tell its kind."""
 
 COPY_PREFIX = ".img2music-"
+LONGEST_NAME = 150
+"""Bytes of the name of a file that is made of what a person has called something."""
+_RESERVED_CHARS = re.compile(r'[\\/:*?"<>|]')
+_RESERVED_NAMES = re.compile(r"con|prn|aux|nul|com\d|lpt\d", re.IGNORECASE)  # on Windows, with any ending
 _COPY_NAME = re.compile(re.escape(COPY_PREFIX) + r"[0-9a-f]{16}(\..*)?", re.DOTALL)
 
 
@@ -116,6 +120,13 @@ def read_text(path: str | os.PathLike[str], most: int, otherwise: str) -> str:
         return content.decode("utf-16", "replace") if utf16 else content.decode("utf-8-sig")
     except UnicodeDecodeError:
         return content.decode("cp1252", "replace")
+
+
+def file_name(name: str) -> str:
+    """A name for a file, without its ending, that every system takes: of what a person has called something."""
+    safe = _RESERVED_CHARS.sub("_", printable(name)).strip(" .")
+    safe = safe.encode("utf-8", "replace")[:LONGEST_NAME].decode("utf-8", "ignore").rstrip(" .") or "untitled"
+    return f"_{safe}" if _RESERVED_NAMES.fullmatch(safe.split(".")[0]) else safe
 
 
 def make_folder(folder: Path) -> None:

@@ -214,17 +214,18 @@ class SpotOptions(Checked):
 
 
 @dataclasses.dataclass(frozen=True)
-class ScoreOptions(Checked):
-    """How a film with music sounds."""
+class SoundOptions(Checked):
+    """How music and the own sound of what it lies under sound together."""
 
     original: OriginalSound | None = option(
         None,
-        "The film's own sound: keep it, keep it and lower the music while someone speaks in it, or drop it.",
+        "The own sound of the film, or of clips among photos: keep it, keep it and lower the music while someone "
+        "speaks in it, or drop it.",
         shown="duck; or as the cue sheet says",
     )
     duck: float | None = option(
         None,
-        "By how much the music is lowered while someone speaks in the film; 0: not at all.",
+        "By how much the music is lowered while someone speaks in it; 0: not at all.",
         least=0.0,
         most=60.0,
         metavar="DB",
@@ -232,8 +233,8 @@ class ScoreOptions(Checked):
     )
     music_db: float | None = option(
         None,
-        "How much louder the music is than speech in the film, or, below 0, softer; under speech it stays as far "
-        "beneath as `duck` says.",
+        "How much louder the music is than speech in it, or, below 0, softer; under speech it stays as far beneath as "
+        "`duck` says.",
         least=-60.0,
         most=24.0,
         flag="music_level",
@@ -241,6 +242,12 @@ class ScoreOptions(Checked):
         shown="0; or as the cue sheet says",
     )
     loudness: float = option(LOUDNESS, "Integrated loudness of the result.", least=-36.0, most=-8.0, metavar="LUFS")
+
+
+@dataclasses.dataclass(frozen=True)
+class ScoreOptions(SoundOptions):
+    """How a film with music sounds."""
+
     uses: Uses = option(
         (),
         "In this cue the song that is so many in its list of runners-up, such as 6=2. May be repeated.",
@@ -258,7 +265,7 @@ class ScoreOptions(Checked):
 
 
 @dataclasses.dataclass(frozen=True)
-class SlideshowOptions(Checked):
+class SlideshowOptions(SoundOptions):
     """What a slideshow looks like."""
 
     order: PhotoOrder = option(
@@ -288,30 +295,6 @@ class SlideshowOptions(Checked):
     still: bool = option(False, "Photos stand still, where else the view moves slowly through them.")
     font: AnyPath | None = option(None, "Font for captions.", metavar="FILE", shown="DejaVu Sans")
     silent: bool = option(False, "No sound, neither music nor that of clips; needs no library.")
-    original: OriginalSound | None = option(
-        None,
-        "The clips' own sound: keep it, keep it and lower the music while someone speaks in it, or drop it.",
-        shown="duck; or as the cue sheet says",
-    )
-    duck: float | None = option(
-        None,
-        "By how much the music is lowered while someone speaks in a clip; 0: not at all.",
-        least=0.0,
-        most=60.0,
-        metavar="DB",
-        shown=f"{DUCKING:g}",
-    )
-    music_db: float | None = option(
-        None,
-        "How much louder the music is than speech in clips, or, below 0, softer; under speech it stays as far beneath "
-        "as `duck` says.",
-        least=-60.0,
-        most=24.0,
-        flag="music_level",
-        metavar="DB",
-        shown="0; or as the cue sheet says",
-    )
-    loudness: float = option(LOUDNESS, "Integrated loudness of the film.", least=-36.0, most=-8.0, metavar="LUFS")
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -534,17 +517,22 @@ class SpotWishes(FilterWishes, total=False):
     where: TrackFilter | None
 
 
-class ScoreWishes(TypedDict, total=False):
-    """Keywords of `ScoreOptions`."""
+class SoundWishes(TypedDict, total=False):
+    """Keywords of `SoundOptions`."""
 
     original: OriginalSound | str | None
     duck: float | None
     music_db: float | None
     loudness: float
+
+
+class ScoreWishes(SoundWishes, total=False):
+    """Keywords of `ScoreOptions`."""
+
     uses: UseWishes
 
 
-class SlideshowWishes(TypedDict, total=False):
+class SlideshowWishes(SoundWishes, total=False):
     """Keywords of `SlideshowOptions`."""
 
     order: PhotoOrder | str
@@ -560,10 +548,6 @@ class SlideshowWishes(TypedDict, total=False):
     still: bool
     font: AnyPath | None
     silent: bool
-    original: OriginalSound | str | None
-    duck: float | None
-    music_db: float | None
-    loudness: float
 
 
 class ScoreSpotWishes(ScoreWishes, SpotWishes, total=False):

@@ -189,6 +189,36 @@ def test_an_album_is_changed_undone_redone_seen_and_rendered(
         assert client.get(f"{at}/export", params={"format": format_}).status_code == 200
 
 
+def test_photos_come_to_an_album_later(client: TestClient, library: Library, folder: Path) -> None:
+    project, _ = read(client, library, begun(client, {"folder": str(folder)}))
+    before, at = project["sheet"], f"/api/projects/{project['id']}"
+
+    def refused(**wish: object) -> str:
+        body = {"revision": project["revision"], "edit": {"kind": "photo-add", **wish}}
+        return told(client.post(f"{at}/edits", json=body), 422)
+
+    assert "broken.jpg" in refused()  # nothing else is there
+    assert "in this album already" in refused(names=["a.jpg"])
+    for none in ("secret.jpg", "link.jpg", "../secret.jpg", ".hidden.jpg"):
+        assert "There is no photo" in refused(names=[none])
+    (folder / "e.jpg").write_bytes(picture((10, 20, 30)))
+    (folder / "f.jpg").write_bytes(picture((200, 220, 130)))
+    added = edit(client, project, kind="photo-add", names=["f.jpg"], to=1)
+    assert (names(added), added["undo"]["kind"]) == ("afbcd", "photo-add")
+    film, cues = added["sheet"]["film"], added["sheet"]["cues"]
+    assert film["duration"] == pytest.approx(before["film"]["duration"] + 3.0, abs=0.11)
+    assert sum(each["end"] - each["start"] for each in cues) == pytest.approx(film["duration"], abs=0.01)
+    assert client.get(f"{at}/photos", params={"path": str(folder / "f.jpg"), "side": 64}).status_code == 200
+    everything = edit(client, added, kind="photo-add")
+    assert names(everything) == "afbcde"
+    taken_out = edit(client, everything, kind="photo-remove", photo=5)
+    assert names(edit(client, taken_out, kind="photo-add", names=["e.jpg"], to=0)) == "eafbcd"
+    last = now(client, project)
+    for _ in range(4):
+        last = client.post(f"{at}/undo", json={"revision": last["revision"]}).json()
+    assert last["sheet"] == before
+
+
 def test_photos_that_are_sent_are_kept_and_go_with_the_album(client: TestClient, library: Library) -> None:
     sent = []
     for colour in (COLOURS["a"], COLOURS["b"]):

@@ -24,10 +24,10 @@ from img2music import locations
 from img2music.app.film_cache import from_builtins, to_builtins
 from img2music.app.mixes import lasts
 from img2music.app.person import Listener
-from img2music.app.slideshow import film_album, film_preview, plan_album, read_album
+from img2music.app.slideshow import film_album, film_preview, plan_album, read_album, read_more
 from img2music.connectors.folders import is_film_name, is_image_name, under
 from img2music.errors import InputError, UsageError, printable
-from img2music.files import make_folder
+from img2music.files import file_name, make_folder
 from img2music.library.projects import ProjectRow
 from img2music.media.sound_writer import sound_file
 from img2music.options import ScoreOptions, SlideshowOptions, SpotOptions
@@ -39,7 +39,7 @@ from img2music.soundtrack.film import Film
 from img2music.soundtrack.slideshow.motion import even
 from img2music.soundtrack.slideshow.photos import Photo
 from img2music.soundtrack.slideshow.plan import Schedule, beats_under
-from img2music.soundtrack.slideshow.rearranging import AlbumEdit, AlbumLook, PhotoCaption, rearranged
+from img2music.soundtrack.slideshow.rearranging import MOST_PHOTOS, AlbumEdit, AlbumLook, PhotoAdd, PhotoCaption, rearranged
 from img2music.soundtrack.slideshow.sheets import film_of, laid_out
 from img2music.soundtrack.sound import compose, heard
 
@@ -55,7 +55,6 @@ MOST_PREVIEWS = 8
 """Previews of an album that are kept: what is undone is seen at once."""
 LOOK_AGAIN = 1.0
 """Seconds after which a preview that is being drawn is given up, if the album looks otherwise by now."""
-MOST_PHOTOS = 1000
 NAMED = 5
 """Photos that are named where a folder lacks some."""
 
@@ -169,9 +168,8 @@ def lay_out(
     files = photos_in(row.film)
     if not files:
         raise UsageError("There is no photo in the folder of this album any more.")
-    name = "".join("_" if char in '\\/:*?"<>|' else char for char in printable(row.name))
     plan = plan_album(
-        files, Path(row.film) / f"{name}.mp4", album_options(row.options), spotting, store, progress=progress
+        files, Path(row.film) / f"{file_name(row.name)}.mp4", album_options(row.options), spotting, store, progress=progress
     )
     sheet = plan.sheet
     if sheet.slideshow is not None and sheet.slideshow.has_clips:
@@ -190,12 +188,55 @@ def read_again(
     return packed_photos(photos)
 
 
+def added_to(sheet: CueSheet, folder: str, names: Sequence[str]) -> list[str]:
+    """Paths of photos and clips of a folder that an album does not show yet, by their names; or of all of those."""
+    assert sheet.slideshow is not None
+    shown = {each.path for each in sheet.slideshow.photos}
+    here = {os.path.basename(path): path for path in photos_in(folder)}  # noqa: PTH119 - names may be any bytes
+    if not names:
+        found = [path for path in here.values() if path not in shown]
+        if not found:
+            raise UsageError("All photos in the folder of this album are in it: put others there first.")
+        return found
+    for name in names:
+        if name not in here:
+            raise UsageError(f"There is no photo {printable(name)} in the folder of this album.")
+        if here[name] in shown:
+            raise UsageError(f"The photo {printable(name)} is in this album already.")
+    return [here[name] for name in dict.fromkeys(names)]
+
+
+def read_added(
+    store: "LibraryStore", row: ProjectRow, sheet: CueSheet, edit: PhotoAdd, reading: bytes, spotting: SpotOptions
+) -> bytes:
+    """What was read in the photos of an album, with those that an edit adds; each is read once."""
+    wanted, known = added_to(sheet, row.film, edit.names), photos_of(reading)
+    new = [path for path in wanted if path not in known]
+    if not new:
+        return reading
+    listener = Listener.of(store, spotting.person)
+    photos, errors = read_more(new, Path(sheet.film.path), album_options(row.options), spotting, listener)
+    lacking = set(new) - {photo.path for photo in photos}
+    if edit.names and lacking:
+        raise errors[0] if errors else InputError("is nothing that an album shows.", min(lacking))
+    if not photos and len(new) == len(wanted):
+        raise errors[0] if errors else UsageError("What else is in the folder of this album can't be shown in it.")
+    return packed_photos([*known.values(), *photos])
+
+
 class EditedAlbum:
     """What edits of an album ask for."""
 
-    def __init__(self, reading: bytes, least_scene: float, choose: Callable[[CueSheet], tuple[Cue, ...]]) -> None:
-        self.least_scene, self.chosen = least_scene, choose
-        self._photos = photos_of(reading)
+    def __init__(
+        self, row: ProjectRow, reading: bytes, spotting: SpotOptions, choose: Callable[[CueSheet], tuple[Cue, ...]]
+    ) -> None:
+        self.least_scene, self.chosen = spotting.least_scene, choose
+        self.clip_length = album_options(row.options).clip_length
+        self._folder, self._photos = row.film, photos_of(reading)
+
+    def added(self, sheet: CueSheet, names: Sequence[str]) -> list[Photo]:
+        """Photos of the folder, by their names; or all that are not shown."""
+        return [self._photos[path] for path in added_to(sheet, self._folder, names) if path in self._photos]
 
     def photo(self, path: str) -> Photo:
         """What was read in a photo."""
@@ -298,8 +339,8 @@ def forget_previews(id_: int, folder: Path) -> None:
 # What is taken away
 
 
-def write_album(sheet: CueSheet, reading: bytes, output: Path, progress: Progress) -> tuple[str, ...]:
-    """Write an album with its music."""
+def write_album(sheet: CueSheet, reading: bytes, output: Path, progress: Progress) -> str:
+    """Write an album with its music; the letters of its captions that no font has."""
     album = ReadAlbum(sheet, reading)
     return film_album(album.photos, album.schedule, album.sheet, output, progress)
 

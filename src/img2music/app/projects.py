@@ -27,6 +27,7 @@ from img2music.app.albums import (
     lay_out,
     photos_of,
     preview_of,
+    read_added,
     read_again,
     require_inside,
     require_photos,
@@ -43,9 +44,11 @@ from img2music.app.person import Listener
 from img2music.app.project_files import project_file, read_project, settled
 from img2music.app.proxies import make_proxy, proxy_of, remove_proxies
 from img2music.app.scoring import STEMS, score_film
+from img2music.app.slideshow import absent_note
 from img2music.app.spotting import spot_from
 from img2music.distribution import AffectDistribution
 from img2music.errors import ConflictError, InputError, UsageError
+from img2music.files import file_name
 from img2music.filters import TrackFilter
 from img2music.library.jobs import OPEN, Job, JobKind
 from img2music.library.projects import Change, ProjectRow, digest_of
@@ -61,7 +64,7 @@ from img2music.soundtrack.editing import KINDS, Edit, Swap, edited
 from img2music.soundtrack.film import Film
 from img2music.soundtrack.formats import FORMATS
 from img2music.soundtrack.rechoosing import respotted, swapped
-from img2music.soundtrack.slideshow.rearranging import ALBUM_EDITS, AlbumEdit
+from img2music.soundtrack.slideshow.rearranging import ALBUM_EDITS, AlbumEdit, PhotoAdd
 from img2music.soundtrack.spotting import candidates
 from img2music.vision.model import ImageModel
 
@@ -311,8 +314,12 @@ class Projects:
         row = self._table.find(id)
         sheet, music = self._require_sheet(row, revision), _Music(self._store, row)
         if isinstance(edit, AlbumEdit):
-            least = SpotOptions.least_scene if music.options.least_scene is None else music.options.least_scene
-            made = changed(sheet, edit, EditedAlbum(_require_reading(self._store, id), least, music.chosen))
+            reading = _require_reading(self._store, id)
+            if isinstance(edit, PhotoAdd):
+                self._film(id)
+                reading = read_added(self._store, row, sheet, edit, reading, music.options)
+                self._table.keep(id, reading)  # beside what was read before: it holds after an undo, too
+            made = changed(sheet, edit, EditedAlbum(row, reading, music.options, music.chosen))
         else:
             made = edited(sheet, edit, music)
         change, text = Change(ALL_EDITS[type(edit)], getattr(edit, "cue", None)), _text(made)
@@ -527,9 +534,9 @@ class Projects:
         row = self._table.find(id)
         sheet = self._require_sheet(row, row.revision)
         if format_ == PROJECT:
-            return project_file(self._store, row, sheet).to_json().encode("ascii"), f"{row.name}.{PROJECT}.json"
+            return project_file(self._store, row, sheet).to_json().encode("ascii"), f"{file_name(row.name)}.{PROJECT}.json"
         chosen = FORMATS.named(format_)
-        return chosen.write(sheet), f"{row.name}.{chosen.name}"
+        return chosen.write(sheet), f"{file_name(row.name)}.{chosen.name}"
 
 
 class _Music:
@@ -674,13 +681,15 @@ def render_project(
     parts = [base.with_name(f"{base.name}-{stem}.wav") for stem in STEMS]
     stems: Sequence[Path] = ()
     notes: tuple[str, ...] = ()
+    absent = ""
     try:
         if is_album(row):
             sheet = _sheet(row)
             assert sheet is not None
             require_inside(row, sheet)
             if film:
-                notes = write_album(sheet, _require_reading(store, id_), output, progress)
+                absent = write_album(sheet, _require_reading(store, id_), output, progress)
+                notes = absent_note(absent)
             else:
                 stems = write_sound(sheet, base, progress)
         else:
@@ -706,11 +715,12 @@ def render_project(
         elif what is Rendering.STEMS:
             with zipfile.ZipFile(output, "w") as archive:
                 for stem in stems:
-                    archive.write(stem, f"{PurePath(row.film).stem}{stem.name.removeprefix(base.name)}")
+                    archive.write(stem, f"{file_name(row.name)}{stem.name.removeprefix(base.name)}")
     finally:
         for part in parts:
             part.unlink(missing_ok=True)
-    return {"bytes": output.stat().st_size}, list(notes)
+    counts = {"bytes": output.stat().st_size} | ({"absent_letters": len(absent)} if absent else {})
+    return counts, list(notes)
 
 
 def _films_folder(store: "LibraryStore") -> Path:

@@ -43,7 +43,7 @@ from img2music.options import (
     SpotOptions,
     limits,
 )
-from img2music.progress import Progress, Replacing, Told
+from img2music.progress import Progress, Replacing, Told, quietly, unwatched
 from img2music.soundtrack.cue_sheet import CueSheet, OwnSound, SheetPhoto
 from img2music.soundtrack.cueing import starts_note
 from img2music.soundtrack.film import Film, group
@@ -136,9 +136,9 @@ def make_slideshow(
         plan = _planned(listed, file, options, spotting, store, reader=reader)
     else:
         plan, options = _taken_up(given, file, options, reader)
-    written, notes = _written(plan, file, options, progress)
+    written, absent = _written(plan, file, options, progress)
     save_sheets(written, files)
-    notes = (*plan.notes, *reader.notes, *notes)
+    notes = (*plan.notes, *reader.notes, *absent_note(absent))
     made = Slideshow(written, notes, plan.film, songs=plan.songs, errors=tuple(errors))
     return made if plot is None else replace(made, notes=(*notes, *made.plot(plot)))
 
@@ -268,8 +268,9 @@ def _taken_up(
 
 def _written(
     plan: _Plan, output: Path, options: SlideshowOptions, progress: Progress
-) -> tuple[CueSheet, tuple[str, ...]]:
-    """Draw a slideshow, mix its sound, and write the film; tell its sheet, with what was heard in its clips."""
+) -> tuple[CueSheet, str]:
+    """Draw a slideshow, mix its sound, and write the film; its sheet, with what was heard in its clips, and `_drawn`'s.
+    """
     sheet, show = plan.sheet, plan.sheet.slideshow
     assert show is not None
     sound = None
@@ -291,8 +292,8 @@ def _drawn(
     font_file: AnyPath | None,
     sound: Sound | None,
     progress: Progress,
-) -> tuple[str, ...]:
-    """Draw a slideshow, and write it with its sound."""
+) -> str:
+    """Draw a slideshow, and write it with its sound; the letters of its captions that no font has."""
     show = plan.sheet.slideshow
     assert show is not None
     texts = [caption_of(photo, show.captions) for photo in plan.photos]
@@ -307,10 +308,14 @@ def _drawn(
         sound=sound,
         progress=progress,
     )
-    absent = sorted(font.absent) if font is not None else []
+    return "".join(sorted(font.absent)) if font is not None else ""
+
+
+def absent_note(absent: str) -> tuple[str, ...]:
+    """Say which letters of captions no font has."""
     if not absent:
         return ()
-    few, what = printable("".join(absent[:10])), "1 letter" if len(absent) == 1 else f"{len(absent)} letters"
+    few, what = printable(absent[:10]), "1 letter" if len(absent) == 1 else f"{len(absent)} letters"
     return (f"Left out of the captions, for want of a font: {what} ({few}); give one that has them as `font`.",)
 
 
@@ -468,10 +473,25 @@ def read_album(
     return reader.read(given, replace(options, order=PhotoOrder.NAME), listener)[0]
 
 
+def read_more(
+    files: Sequence[str], output: Path, options: SlideshowOptions, spotting: SpotOptions, listener: Listener
+) -> tuple[list[Photo], list[InputError]]:
+    """Read photos and clips that come to an album as when it was begun; also what can't be read of them."""
+    errors: list[InputError] = []
+    reader = _Reader(spotting, errors.append, unwatched)
+    listed = _listed(files, output, options, errors.append, quietly, progress=unwatched)
+    if not listed:
+        return [], errors
+    try:
+        return reader.read(listed, replace(options, order=PhotoOrder.NAME), listener)[0], errors
+    except InputError as error:  # of none
+        return [], errors or [error]
+
+
 def film_album(
     photos: Sequence[Photo], schedule: Schedule, sheet: CueSheet, output: Path, progress: Progress
-) -> tuple[str, ...]:
-    """Write an album with its music."""
+) -> str:
+    """Write an album with its music; the letters of its captions that no font has."""
     plan = _Plan(photos, schedule, sheet, film_of(photos, schedule, output))
     return _written(plan, output, SlideshowOptions(), progress)[1]
 

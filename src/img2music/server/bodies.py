@@ -4,7 +4,7 @@ import dataclasses
 import functools
 import operator
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, create_model
 
@@ -206,6 +206,8 @@ _BOUNDED: dict[Any, Any] = {
 
 def _lenient(hint: Any) -> Any:
     """A type as JSON has it, which knows no enums."""
+    if get_origin(hint) is tuple:
+        return Annotated[list[Annotated[str, Field(min_length=1, max_length=LONGEST_PATH)]], Field(max_length=MOST_COUNT)]
     parts = get_args(hint) or (hint,)
     told = [Annotated[each, Field(strict=False)] if _is_enum(each) else _BOUNDED.get(each, each) for each in parts]
     return functools.reduce(operator.or_, told[1:], told[0])

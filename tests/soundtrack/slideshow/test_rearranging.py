@@ -1,5 +1,6 @@
 """Edits of albums: each does what it says, and every sequence of them leaves a sheet that can be read back."""
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -55,11 +56,18 @@ PHOTOS = [
 class Knowing:
     """An album whose music has even beats, and is chosen as one song after the other."""
 
-    least_scene = 3.0
+    least_scene, clip_length = 3.0, 10.0
 
     def __init__(self, photos: Sequence[Photo] = PHOTOS) -> None:
         self._photos = {each.path: each for each in photos}
         self.choices = 0
+
+    def added(self, sheet: CueSheet, names: Sequence[str]) -> list[Photo]:
+        taken = {each.path for each in sheet.slideshow.photos} if sheet.slideshow else set()
+        new = [photo(f"{number}", 7, 0.6, 0.6, clip(4.0) if names else None) for number in range(10)]
+        found = next(each for each in new if each.path not in taken)
+        self._photos[found.path] = found
+        return [found]
 
     def photo(self, path: str) -> Photo:
         return self._photos[path]
@@ -127,6 +135,30 @@ def test_a_photo_is_taken_out_and_music_stays_with_the_others() -> None:
     assert [(each.start, each.end) for each in without.cues] == [(0.0, 4.0), (4.0, 16.0)]
     assert without.cues[0].passage == Passage(3.0, 7.0)
     assert (without.cues[0].distance, without.cues[1].distance) == (None, 0.1)  # the second only lies earlier
+
+
+def test_a_photo_is_added_with_music_under_it() -> None:
+    for to, wanted in ((0, "0abcde"), (2, "ab0cde"), (None, "abcde0")):
+        sheet = done(rearranging.PhotoAdd(to=to))
+        assert names(sheet) == wanted
+        assert sheet.film.duration == 24.0
+        joined = 8.0 if to is None else 12.0
+        assert [(one.start, one.end) for one in sheet.cues] == [(0.0, joined), (joined, 24.0)]
+    whole = done(rearranging.PhotoAdd(("new",), 2))
+    assert starts(whole)[3] - starts(whole)[2] == pytest.approx(3.0, abs=0.04)  # 4 s but for the cross-fades
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.floats(0.2, 8.0), min_size=1, max_size=30))
+def test_music_is_left_where_an_album_gets_as_short_as_it_can(parts: list[float]) -> None:
+    edges = np.concatenate([[0.0], np.cumsum(parts)]) / sum(parts) * 20.0
+    cues = tuple(cue(start, end, number) for number, (start, end) in enumerate(itertools.pairwise(edges.tolist())))
+    sheet = done(rearranging.AlbumLength(total=5.0), replace(SHEET, cues=cues))
+    assert sheet.film.duration == 5.0
+    heard = sum(one.end - one.start for one in sheet.cues)
+    assert heard == pytest.approx(5.0, abs=0.01)
+    with pytest.raises(UsageError, match="an album lasts 0:05 to 5:00"):
+        done(rearranging.AlbumLength(total=4.9))
 
 
 def test_the_last_photo_stays() -> None:
@@ -239,6 +271,7 @@ NUMBERS = st.integers(0, 5)
 SECONDS = st.floats(0.0, 90.0)
 MADE: dict[str, st.SearchStrategy[Any]] = {
     "photo-move": st.builds(rearranging.PhotoMove, NUMBERS, NUMBERS),
+    "photo-add": st.builds(rearranging.PhotoAdd, st.just(()) | st.just(("new",)), st.none() | NUMBERS),
     "photo-remove": st.builds(rearranging.PhotoRemove, NUMBERS),
     "photo-length": st.builds(rearranging.PhotoLength, NUMBERS, SECONDS),
     "photo-caption": st.builds(rearranging.PhotoCaption, NUMBERS, st.text(max_size=9) | st.none()),
@@ -274,9 +307,9 @@ def test_every_sequence_leaves_a_sheet_that_can_be_read_back(edits: list[Any], w
         sheet = parse(as_json(sheet), "again")
         show = sheet.slideshow
         assert show is not None
-        removed = isinstance(edit, rearranging.PhotoRemove)
-        assert len(names(sheet)) == len(before) - removed
-        assert set(names(sheet)) <= set(before)
+        removed, added = isinstance(edit, rearranging.PhotoRemove), isinstance(edit, rearranging.PhotoAdd)
+        assert len(names(sheet)) == len(before) - removed + added
+        assert added or set(names(sheet)) <= set(before)
         shots = [shot for scene in sheet.scenes for shot in scene.shots]
         assert [round(shot.start, 3) for shot in shots] == [each.start for each in show.photos]
         assert shots[-1].end == sheet.film.duration == pytest.approx((sheet.film.frames or 0) / 30, abs=1e-3)

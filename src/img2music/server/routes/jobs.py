@@ -8,7 +8,8 @@ from fastapi import APIRouter, File, Header, HTTPException, Query, Response, Upl
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
 from img2music.errors import UsageError
-from img2music.library.jobs import Job
+from img2music.files import file_name
+from img2music.library.jobs import Job, JobKind
 from img2music.options import TagOptions
 from img2music.server.bodies import JobRequest, MatchRequest, ScanRequest, TagRequest, TrackId
 from img2music.server.description import FolderList, JobList, JobLog, content, shape
@@ -101,11 +102,12 @@ def _add_one(routes: APIRouter, served: Served) -> None:
         responses=content("application/octet-stream", "The exported library, or the bytes of it asked for.", 200, 206),
     )
     def file(id: TrackId) -> Ranges:  # noqa: A002
-        """Download what an export has written."""
-        found = _of(queue.exported, id)
+        """Download what an export has written, or a rendering, whose file is called as its project was then."""
+        found, job = _of(queue.exported, id), _of(queue.jobs.get, id)
         if found is None:
             raise HTTPException(404, f"The job #{id} has no file, or none any more.")
-        return Ranges(found, media_type="application/octet-stream", filename=f"img2music-{found.name}")
+        name = file_name(job.name) + found.suffix if job.kind is JobKind.RENDER else f"img2music-{found.name}"
+        return Ranges(found, media_type="application/octet-stream", filename=name)
 
 
 def _begun(body: JobRequest, served: Served) -> Job:

@@ -23,6 +23,7 @@ from img2music.soundtrack.slideshow.photos import Photo, ordered
 from img2music.soundtrack.slideshow.plan import LEAST_SECONDS, MOST_SECONDS, Schedule, lasting, on_beats
 from img2music.soundtrack.slideshow.sheets import film_of, frame_of, laid_out, seen_photos
 
+MOST_PHOTOS = 1000
 LEAST_CUE = 0.5
 """Seconds of the shortest cue that is left where the album gets shorter."""
 SAME = 1e-6
@@ -35,6 +36,15 @@ class PhotoMove:
 
     photo: int
     to: int
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoAdd:
+    """Show more photos and clips of the album's folder: those of these names, or all that are not shown; at the end,
+    or before the photo of that number."""
+
+    names: tuple[str, ...] = ()
+    to: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +94,10 @@ class AlbumLook:
     still: bool | None = None
 
 
-AlbumEdit = PhotoMove | PhotoRemove | PhotoLength | PhotoCaption | AlbumOrder | AlbumLength | AlbumLook
+AlbumEdit = PhotoMove | PhotoAdd | PhotoRemove | PhotoLength | PhotoCaption | AlbumOrder | AlbumLength | AlbumLook
 ALBUM_EDITS: dict[str, type[Any]] = {
     "photo-move": PhotoMove,
+    "photo-add": PhotoAdd,
     "photo-remove": PhotoRemove,
     "photo-length": PhotoLength,
     "photo-caption": PhotoCaption,
@@ -101,6 +112,10 @@ class Album(Protocol):
     """What knows the photos of an album, and music."""
 
     least_scene: float
+    clip_length: float  # seconds of a clip that are seen at most, where nobody has said how long
+
+    def added(self, sheet: CueSheet, names: Sequence[str]) -> Sequence[Photo]:
+        """Photos of the folder, by their names; or all that are not shown."""
 
     def photo(self, path: str) -> Photo:
         """What was read in a photo or clip."""
@@ -138,6 +153,36 @@ def _move(sheet: CueSheet, edit: PhotoMove, album: Album) -> CueSheet:
     return _made(sheet, moved, album)
 
 
+def _add(sheet: CueSheet, edit: PhotoAdd, album: Album) -> CueSheet:
+    state = _State.of(sheet, album)
+    new = album.added(sheet, edit.names)
+    if len(state.shown) + len(new) > MOST_PHOTOS:
+        raise UsageError(f"An album has {MOST_PHOTOS} photos at most.")
+    to = len(state.shown) if edit.to is None else min(max(edit.to, 0), len(state.shown))
+    stills = [seconds for photo, seconds in zip(state.photos, state.lengths, strict=True) if photo.clip is None]
+    usual = float(np.median(stills)) if stills else SlideshowOptions.seconds_per_photo
+    lengths = [usual if photo.clip is None else album.clip_length for photo in new]
+    # Where there is room in the middle of the album, a clip has it at its ends; shorter ones are shown whole.
+    clips = most(new, state.schedule)
+    lengths = [max(LEAST_SECONDS, min(pair)) for pair in zip(lengths, clips, strict=True)]
+    beside = max(to - 1, 0)
+    after = [*state.lengths]
+    after[beside] += sum(lengths)  # so that music goes on under what is new
+
+    def put(each: Sequence[Any], those: Sequence[Any]) -> list[Any]:
+        return [*each[:to], *those, *each[to:]]
+
+    made = replace(
+        state,
+        shown=put(state.shown, [SheetPhoto(photo.path, 0.0, 0) for photo in new]),
+        photos=put(state.photos, new),
+        lengths=put(state.lengths, lengths),
+        longest=put(state.longest, lengths),
+        scenes=None if state.scenes is None else put(state.scenes, [state.scenes[beside]] * len(new)),
+    )
+    return _along(sheet, made, after, album)
+
+
 def _remove(sheet: CueSheet, edit: PhotoRemove, album: Album) -> CueSheet:
     state = _State.of(sheet, album)
     number = _number(state, edit.photo)
@@ -156,7 +201,8 @@ def _order(sheet: CueSheet, edit: AlbumOrder, album: Album) -> CueSheet:
     wanted = by_name if edit.order is PhotoOrder.NAME else ordered(by_name, edit.order)
     places = {id(photo): number for number, photo in enumerate(photos)}
     state = replace(state.taken([places[id(photo)] for photo in wanted]), scenes=None)
-    return _chosen_again(_made(sheet, state, album), album)
+    made = _made(sheet, state, album)
+    return _chosen_again(made, album) if made.cues else made  # none, if there was none
 
 
 # How long
@@ -214,6 +260,7 @@ def _look(sheet: CueSheet, edit: AlbumLook, _: Album) -> CueSheet:
 
 _APPLIED: dict[type[Any], Callable[[CueSheet, Any, Album], CueSheet]] = {
     PhotoMove: _move,
+    PhotoAdd: _add,
     PhotoRemove: _remove,
     PhotoLength: _length,
     PhotoCaption: _caption,
@@ -296,6 +343,7 @@ def _along(
         start, end = moved(cue.start), moved(cue.end)
         song = np.inf if cue.track.duration is None else cue.track.duration
         lacking |= end - start > song + LEAST_CUE and not cue.pinned
+        lacking |= SAME < end - start < LEAST_CUE  # or there would be no music under photos that are still there
         end = min(end, start + song)
         if end - start >= LEAST_CUE:
             cues.append(_placed(cue, start, end, song))
@@ -348,9 +396,7 @@ def _on_beats(
 
 
 def _chosen_again(sheet: CueSheet, album: Album) -> CueSheet:
-    """Choose music for what a sheet shows now, and move changes of photos to its beats; none, if there was none."""
-    if not sheet.cues:
-        return sheet
+    """Choose music for what a sheet shows now, and move changes of photos to its beats."""
     return _made(replace(sheet, cues=album.chosen(sheet)), _State.of(sheet, album), album, kept=[])
 
 

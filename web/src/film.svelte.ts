@@ -141,7 +141,10 @@ class Films {
     if (project.sheet === null) return;
     if (before?.revision !== project.revision || this.gains === null) void this.#gains(project);
     if (before?.sheet == null || this.curves === null) void this.#film(project);
-    else if (before.sheet.scenes !== project.sheet.scenes || before.revision !== project.revision) void this.#curves(project);
+    else if (before.sheet.scenes !== project.sheet.scenes || before.revision !== project.revision) {
+      void this.#curves(project);
+      if (project.kind === "album") void this.#sound(project); // its clips may lie elsewhere
+    }
   }
 
   async #gains(project: Project): Promise<void> {
@@ -161,9 +164,16 @@ class Films {
 
   async #film(project: Project): Promise<void> {
     void this.#curves(project);
-    if (project.kind === "album") return;
+    await this.#sound(project);
+  }
+
+  async #sound(project: Project): Promise<void> {
+    if (project.kind === "album" && project.sheet!.slideshow!.photos.every((each) => each.clip_start === null)) {
+      this.sound = null;
+      return;
+    }
     const found = await films.filmPeaks(project.id).catch(() => null); // it may have no sound
-    if (found && this.open?.id === project.id) this.sound = new Levels(found.peaks, found.per_second);
+    if (found && this.open?.id === project.id && this.open.revision === project.revision) this.sound = new Levels(found.peaks, found.per_second);
   }
 }
 

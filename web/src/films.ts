@@ -150,6 +150,7 @@ export type Edit =
   | { kind: "scene-border"; scene: number; seconds: number }
   | ({ kind: "scene-affect"; scene: number } & Affect)
   | { kind: "photo-move"; photo: number; to: number }
+  | { kind: "photo-add"; names?: string[]; to?: number }
   | { kind: "photo-remove"; photo: number }
   | { kind: "photo-length"; photo: number; seconds: number }
   | { kind: "photo-caption"; photo: number; caption: string | null }

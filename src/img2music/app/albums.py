@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from functools import lru_cache, partial
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -217,11 +217,15 @@ def read_added(
     listener = Listener.of(store, spotting.person)
     photos, errors = read_more(new, Path(sheet.film.path), album_options(row.options), spotting, listener)
     lacking = set(new) - {photo.path for photo in photos}
-    if edit.names and lacking:
-        raise errors[0] if errors else InputError("is nothing that an album shows.", min(lacking))
-    if not photos and len(new) == len(wanted):
-        raise errors[0] if errors else UsageError("What else is in the folder of this album can't be shown in it.")
+    if lacking and (edit.names or (not photos and len(new) == len(wanted))):
+        raise _unread(errors, min(lacking))
     return packed_photos([*known.values(), *photos])
+
+
+def _unread(errors: Sequence[InputError], path: str) -> UsageError:
+    error = errors[0] if errors else InputError("it is nothing that an album shows.", path)
+    name = printable(PurePath(error.path or path).name)  # and not where it lies
+    return UsageError(f"The photo {name} can't be added: {error.reason}")
 
 
 class EditedAlbum:

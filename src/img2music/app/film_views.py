@@ -1,5 +1,6 @@
 """Films as a page shows and plays them: what is made of them is made once, and kept."""
 
+import hashlib
 import io
 import json
 import multiprocessing
@@ -19,12 +20,15 @@ from img2music.app.pictures import preview
 from img2music.app.sounds import JPEG, PEAKS, Peaks, Sounds
 from img2music.errors import InputError, UsageError
 from img2music.files import Closing, FileKind, write_atomically
-from img2music.media.peaks import PER_SECOND, read_peaks
+from img2music.media.peaks import PER_SECOND, peaks_of, read_peaks
 from img2music.media.stills import stills
 from img2music.media.video import VideoFile, survey_of
 from img2music.remote import State
+from img2music.shapes import dumps, to_dict
 from img2music.soundtrack.beats import compile_tracker, compiled, listen
-from img2music.soundtrack.cue_sheet import TOLERANCE
+from img2music.soundtrack.blocks import RATE
+from img2music.soundtrack.cue_sheet import TOLERANCE, CueSheet
+from img2music.soundtrack.own_sound import own_track
 
 MOST_STILLS = 60
 """Pictures of a row."""
@@ -135,6 +139,22 @@ class FilmViews(Closing):
     def peaks(self, path: str) -> Path:
         """A file of JSON of the shape `Peaks`, of the film's own sound; without any, if it has none."""
         return self._kept.made(path, _state(path), ".json", _write_peaks)
+
+
+    def clip_peaks(self, sheet: CueSheet) -> Path:
+        """The same of the clips of an album, along its time."""
+        show = sheet.slideshow
+        clips = () if show is None else tuple(each.path for each in show.photos if each.clip_start is not None)
+        told = [to_dict(show), sheet.film.duration, [_state(path) for path in clips]]
+        name = hashlib.blake2b(dumps(told, None).encode("ascii"), digest_size=16).hexdigest()
+
+        def write(_: str, output: Path) -> None:
+            track = own_track(sheet, sheet.film.path, sheet.film.duration) if clips else None
+            blocks = () if track is None else track.blocks([(0, round(sheet.film.duration * RATE))])
+            peaks = peaks_of((block.mean(axis=1) for block in blocks), RATE // PER_SECOND)
+            write_atomically(msgspec.json.encode(Peaks(PER_SECOND, peaks.tolist())), output, PEAKS)
+
+        return self._kept.made(sheet.film.path, (0, 0), f"-{name}.json", write)
 
 
 def _compile() -> None:

@@ -444,11 +444,15 @@ class Projects:
         return self._views.photo(path, side, clip=photo.clip is not None)
 
     def peaks(self, id: int) -> Path:  # noqa: A002
-        """A file with the waveform of the film's own sound."""
-        film = self._film(id)
-        if is_album(self._table.find(id)):
-            raise UsageError("An album has no sound of its own but that of its clips.")
-        return self._views.peaks(film)
+        """A file with the waveform of the film's own sound; of an album, of its clips where they are seen."""
+        film, row = self._film(id), self._table.find(id)
+        if not is_album(row):
+            return self._views.peaks(film)
+        sheet = _sheet(row)
+        if sheet is None:
+            raise ConflictError("The photos of this album were not read yet.")
+        require_inside(row, sheet)
+        return self._views.clip_peaks(sheet)
 
     def playable(self, id: int) -> tuple[Path, str] | None:  # noqa: A002
         """A file of the film that browsers play, and its media type; None as long as it is being made."""

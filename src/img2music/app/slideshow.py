@@ -479,10 +479,8 @@ def read_more(
     """Read photos and clips that come to an album as when it was begun; also what can't be read of them."""
     errors: list[InputError] = []
     reader = _Reader(spotting, errors.append, unwatched)
-    listed = _listed(files, output, options, errors.append, quietly, progress=unwatched)
-    if not listed:
-        return [], errors
     try:
+        listed = _listed(files, output, options, errors.append, quietly, progress=unwatched)
         return reader.read(listed, replace(options, order=PhotoOrder.NAME), listener)[0], errors
     except InputError as error:  # of none
         return [], errors or [error]

@@ -110,23 +110,29 @@ def at_times(times: NDArray[np.float64], rate: int, fade: float) -> Schedule:
 
 
 def on_beats(
-    schedule: Schedule, beats: NDArray[np.float64], joins: NDArray[np.float64], most: Sequence[float] | None = None
+    schedule: Schedule,
+    beats: NDArray[np.float64],
+    joins: NDArray[np.float64],
+    most: Sequence[float] | None = None,
+    kept: NDArray[np.bool_] | None = None,
 ) -> Schedule:
     """Move each change to where the music changes, if that is meant (`JOIN`), else to the nearest beat in `REACH`.
 
     No photo is then seen for longer than the ``most`` seconds of it, if it is not now: so much does a clip have. A
-    clip that is seen whole stays so: where it comes and where it goes move together.
+    clip that is seen whole stays so: where it comes and where it goes move together. Changes that are ``kept`` stay.
     """
     longest = np.full(len(schedule.changes) - 1, np.inf) if most is None else np.asarray(most, dtype=np.float64)
     times, lengths = schedule.times, np.diff(schedule.times)
     changes, last = schedule.changes.copy(), len(schedule.changes) - 1
     whole = lengths >= longest - 1.0 / schedule.rate
+    stays = np.zeros(last + 1, dtype=np.bool_) if kept is None else kept.copy()
+    stays[[0, last]] = True  # the film begins and ends where it does
     first = 0
     while first <= last:
         end = first
         while end < last and whole[end]:
             end += 1
-        if first and end < last:  # the film begins and ends where it does
+        if not stays[first : end + 1].any():
             reach = REACH * float(min(lengths[first - 1], lengths[end]))
             # The one before has begun where it will, and the next one ends where it is now, or moves.
             latest = changes[first - 1] / schedule.rate + longest[first - 1]

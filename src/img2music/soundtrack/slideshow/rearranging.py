@@ -161,21 +161,21 @@ def _add(sheet: CueSheet, edit: PhotoAdd, album: Album) -> CueSheet:
     to = len(state.shown) if edit.to is None else min(max(edit.to, 0), len(state.shown))
     stills = [seconds for photo, seconds in zip(state.photos, state.lengths, strict=True) if photo.clip is None]
     usual = float(np.median(stills)) if stills else SlideshowOptions.seconds_per_photo
-    lengths = [usual if photo.clip is None else album.clip_length for photo in new]
-    # Where there is room in the middle of the album, a clip has it at its ends; shorter ones are shown whole.
-    clips = most(new, state.schedule)
-    lengths = [max(LEAST_SECONDS, min(pair)) for pair in zip(lengths, clips, strict=True)]
-    beside = max(to - 1, 0)
-    after = [*state.lengths]
-    after[beside] += sum(lengths)  # so that music goes on under what is new
 
     def put(each: Sequence[Any], those: Sequence[Any]) -> list[Any]:
         return [*each[:to], *those, *each[to:]]
 
+    photos = put(state.photos, new)
+    longest = most(photos, state.schedule)[to : to + len(new)]
+    wanted = [usual if photo.clip is None else album.clip_length for photo in new]
+    lengths = [max(LEAST_SECONDS, min(pair)) for pair in zip(wanted, longest, strict=True)]
+    beside = max(to - 1, 0)
+    after = [*state.lengths]
+    after[beside] += sum(lengths)  # so that music goes on under what is new
     made = replace(
         state,
         shown=put(state.shown, [SheetPhoto(photo.path, 0.0, 0) for photo in new]),
-        photos=put(state.photos, new),
+        photos=photos,
         lengths=put(state.lengths, lengths),
         longest=put(state.longest, lengths),
         scenes=None if state.scenes is None else put(state.scenes, [state.scenes[beside]] * len(new)),
@@ -391,8 +391,7 @@ def _on_beats(
     if same[1:-1].all():
         return schedule
     joins = np.array([cue.start for cue in cues[1:]])
-    moved = on_beats(schedule, album.beats(cues), joins, most(photos, schedule))
-    return replace(schedule, changes=np.where(same, schedule.changes, moved.changes))
+    return on_beats(schedule, album.beats(cues), joins, most(photos, schedule), same)
 
 
 def _chosen_again(sheet: CueSheet, album: Album) -> CueSheet:

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import av
 import numpy as np
@@ -21,12 +22,13 @@ from img2music.library.projects import digest_of
 from img2music.media.video import survey_of
 from tests.conftest import Locations
 from tests.support.projects import add_songs
-from tests.support.soundtracks import film
+from tests.support.soundtracks import Track, film
 
 pytest.importorskip("fastapi")
 from starlette.testclient import TestClient
 
-from img2music.app.job_work import Rendering
+from img2music.app.job_work import Rendering, _render
+from img2music.library.jobs import JobState
 from img2music.progress import unwatched
 from img2music.server.app import create_app
 
@@ -217,6 +219,47 @@ def test_photos_come_to_an_album_later(client: TestClient, library: Library, fol
     for _ in range(4):
         last = client.post(f"{at}/undo", json={"revision": last["revision"]}).json()
     assert last["sheet"] == before
+
+
+def test_photos_are_sent_to_an_album_later(client: TestClient, library: Library, folder: Path) -> None:
+    def send(name: str) -> str:
+        files = {"file": (name, picture((200, 90, 60)), "image/jpeg")}
+        return str(client.post("/api/pictures", files=files).json()["id"])
+
+    project, _ = read(client, library, begun(client, {"pictures": [send("sea.jpg")], "name": 'Our "sea": 1/2'}))
+    at = f"/api/projects/{project['id']}"
+    kept = client.post(f"{at}/photos", json={"pictures": [send("SEA.jpg")]})
+    assert (kept.status_code, kept.json()) == (201, {"names": ["SEA 2.jpg"]})
+    added = edit(client, project, kind="photo-add", names=kept.json()["names"])
+    assert [Path(each["path"]).name for each in added["sheet"]["slideshow"]["photos"]] == ["sea.jpg", "SEA 2.jpg"]
+    captioned = edit(client, added, kind="photo-caption", photo=0, caption="sea \U00012345")
+    job = client.post(f"{at}/render", json={"revision": captioned["revision"], "kind": "film"}).json()
+    jobs = store_of(library).jobs
+    assert jobs.begin(job["id"])
+    counts, notes = _render(store_of(library), jobs.request(job["id"]) | {"id": job["id"]}, unwatched)
+    assert counts["absent_letters"] == 1
+    assert any("1 letter" in each for each in notes)
+    jobs.end(job["id"], JobState.DONE, result=counts, error=None)
+    disposition = client.get(f"/api/jobs/{job['id']}/file").headers["content-disposition"]
+    assert unquote(disposition).endswith("Our _sea__ 1_2.mp4")
+    other = begun(client, {"folder": str(folder)})
+    body = {"pictures": [send("more.jpg")]}
+    assert "folder of their own" in told(client.post(f"/api/projects/{other['id']}/photos", json=body), 422)
+    assert not (folder / "more.jpg").exists()
+
+
+def test_the_strip_of_an_album_has_the_sound_of_its_clips(client: TestClient, library: Library, folder: Path) -> None:
+    film(folder / "dd.mov", 4.0, Track(np.sin(np.arange(192_000, dtype=np.float32) / 20.0)[np.newaxis], "mono"))
+    project, _ = read(client, library, begun(client, {"folder": str(folder)}))
+    found = client.get(f"/api/projects/{project['id']}/peaks").json()
+    clip = project["sheet"]["slideshow"]["photos"][4]["start"]
+    peaks, duration = np.array(found["peaks"]), project["sheet"]["film"]["duration"]
+    assert len(peaks) == pytest.approx(duration * found["per_second"], abs=1.1)
+    first = round((clip - 0.6) * found["per_second"])
+    assert peaks[:first].max() == 0
+    assert peaks[first:].max() == 255
+    without = edit(client, project, kind="photo-remove", photo=4)
+    assert not any(client.get(f"/api/projects/{without['id']}/peaks").json()["peaks"])
 
 
 def test_photos_that_are_sent_are_kept_and_go_with_the_album(client: TestClient, library: Library) -> None:

@@ -49,7 +49,7 @@ def test_every_cost_is_that_of_the_best_passage_one_by_one(seed, step, at_once):
     durations, curves = random_music(chance)
     film = random_film(chance, int(chance.integers(3, 30)), step)
     spans = [Span(a, b) for a in range(len(film.boundaries)) for b in range(a + 1, len(film.boundaries))]
-    music = TrackCurves(durations, curves, None, step, inside=0.3)
+    music = TrackCurves(durations, curves, None, step, inside=0.3, inside_second=0.02)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(curves_module, "CELLS_AT_ONCE", 10**6 if at_once else 40)
         parts = list(music.costs(film, spans))
@@ -79,6 +79,16 @@ def test_the_start_of_a_track_is_preferred_among_equals():
     film = FilmCurve(np.full((10, 2), 0.5, dtype=np.float32), np.array([0.0, 20.0]), step=2.0)
     level = curve(*[(8.0 * n, 8.0 * n + 8.0, 0.5, 0.5) for n in range(10)])
     assert TrackCurves([80.0], [level], None, 2.0, inside=0.2).passage(film, Span(0, 1), 0) == (0.0, 0.0)
+
+
+@pytest.mark.parametrize("seconds", [20.0, 200.0])
+def test_what_an_opening_is_worth_grows_with_the_cue(seconds: float) -> None:
+    film = FilmCurve(np.full((round(seconds / 2), 2), 0.5, dtype=np.float32), np.array([0.0, seconds]), step=2.0)
+    windows = [(8.0 * n, 8.0 * n + 8.0, 0.5, 0.5 if n > 12 else 0.515) for n in range(60)]  # nearer after its opening
+    off = curve(*windows)
+    assert TrackCurves([480.0], [off], None, 2.0, inside=0.1).passage(film, Span(0, 1), 0)[0] > 0.0
+    kept = TrackCurves([480.0], [off], None, 2.0, inside=0.1, inside_second=0.02)
+    assert kept.passage(film, Span(0, 1), 0)[0] == 0.0
 
 
 def test_a_track_that_is_too_short_can_not_be_laid():

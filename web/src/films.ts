@@ -206,6 +206,12 @@ export type Album = { folder: string } | { pictures: string[]; clips: string[]; 
 export const beginAlbum = (album: Album, wishes: MusicWishes, filters: Conditions) =>
   read<Project>("projects", send({ ...album, album: { order: "date" }, options: { ...wishes, filters } }));
 
+/** Keep photos and clips that were sent for an album; the names by which they are added to it. */
+export const keepPhotos = (id: number, pictures: string[], clips: string[]) =>
+  read<{ names: string[] }>(`projects/${id}/photos`, send({ pictures, clips }));
+
+export const isClip = ({ name, type }: File): boolean => /\.(3gp|avi|m2ts|m4v|mkv|mov|mp4|mpe?g|mts|webm|wmv)$/i.test(name) || type.startsWith("video/");
+
 /** Have an album drawn as it is now. */
 export const preview = ({ id }: Project) => read<Project>(`projects/${id}/preview`, { method: "POST" });
 

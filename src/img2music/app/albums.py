@@ -39,7 +39,14 @@ from img2music.soundtrack.film import Film
 from img2music.soundtrack.slideshow.motion import even
 from img2music.soundtrack.slideshow.photos import Photo
 from img2music.soundtrack.slideshow.plan import Schedule, beats_under
-from img2music.soundtrack.slideshow.rearranging import MOST_PHOTOS, AlbumEdit, AlbumLook, PhotoAdd, PhotoCaption, rearranged
+from img2music.soundtrack.slideshow.rearranging import (
+    MOST_PHOTOS,
+    AlbumEdit,
+    AlbumLook,
+    PhotoAdd,
+    PhotoCaption,
+    rearranged,
+)
 from img2music.soundtrack.slideshow.sheets import film_of, laid_out
 from img2music.soundtrack.sound import compose, heard
 
@@ -169,7 +176,12 @@ def lay_out(
     if not files:
         raise UsageError("There is no photo in the folder of this album any more.")
     plan = plan_album(
-        files, Path(row.film) / f"{file_name(row.name)}.mp4", album_options(row.options), spotting, store, progress=progress
+        files,
+        Path(row.film) / f"{file_name(row.name)}.mp4",
+        album_options(row.options),
+        spotting,
+        store,
+        progress=progress,
     )
     sheet = plan.sheet
     if sheet.slideshow is not None and sheet.slideshow.has_clips:

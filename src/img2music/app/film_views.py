@@ -140,7 +140,6 @@ class FilmViews(Closing):
         """A file of JSON of the shape `Peaks`, of the film's own sound; without any, if it has none."""
         return self._kept.made(path, _state(path), ".json", _write_peaks)
 
-
     def clip_peaks(self, sheet: CueSheet) -> Path:
         """The same of the clips of an album, along its time."""
         show = sheet.slideshow

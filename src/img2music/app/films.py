@@ -217,27 +217,21 @@ class Films:
                 raise UsageError("There is no room for these photos on the server's disk.")
             folder = own / secrets.token_hex(16)
             folder.mkdir()
-        taken: set[str] = set()
         try:
-            for file, name in photos:
-                stem, ending = os.path.splitext(_OTHERS.sub("_", printable(name)).lstrip("."))  # noqa: PTH122
-                stem, number = stem[:LONGEST_STEM] or "photo", 1
-                if is_image(str(file)) and not is_image_name(stem + ending):  # as phones name what they hand over
-                    ending += ".jpg"
-                elif not is_image_name(stem + ending) and not is_film_name(stem + ending):
-                    ending += ".mp4"
-                kept = stem + ending
-                while kept.casefold() in taken:
-                    number += 1
-                    kept = f"{stem} {number}{ending}"
-                taken.add(kept.casefold())
-                shutil.copy2(file, folder / kept)
-                if (said := file.with_name(f"{file.name}.xmp")).is_file():
-                    shutil.copy2(said, folder / f"{kept}.xmp")
-        except OSError as error:
+            _copy(photos, folder)
+        except LibraryError:
             shutil.rmtree(folder, ignore_errors=True)
-            raise LibraryError(f"can't keep what was sent ({error.strerror}).", remedy="free some space.") from error
+            raise
         return str(folder.resolve())
+
+    def add_to_album(self, folder: str, photos: Sequence[tuple[Path, str]]) -> list[str]:
+        """Keep more of them beside those; the names that they have there."""
+        if not (self.is_sent(folder) and _ID.fullmatch(PurePath(folder).name)):
+            raise UsageError("The photos of this album lie in a folder of their own: put others there.")
+        with self._lock:
+            if shutil.disk_usage(folder).free < sum(file.stat().st_size for file, _ in photos) + ROOM:
+                raise UsageError("There is no room for these photos on the server's disk.")
+            return _copy(photos, Path(folder))
 
     def forget_album(self, folder: str) -> None:
         """Remove photos that were sent."""
@@ -286,6 +280,35 @@ class Films:
                 with suppress(OSError):
                     if time.time() - max(each.stat().st_mtime for each in (folder, *folder.iterdir())) > STRAY:
                         shutil.rmtree(folder)
+
+
+def _copy(photos: Sequence[tuple[Path, str]], folder: Path) -> list[str]:
+    """Copy photos and clips into a folder, each under its name, or one like it that nothing else has there."""
+    taken = {each.name.casefold() for each in folder.iterdir()}
+    copies: list[Path] = []
+    try:
+        for file, name in photos:
+            stem, ending = os.path.splitext(_OTHERS.sub("_", printable(name)).lstrip("."))  # noqa: PTH122
+            stem, number = stem[:LONGEST_STEM] or "photo", 1
+            if is_image(str(file)) and not is_image_name(stem + ending):  # as phones name what they hand over
+                ending += ".jpg"
+            elif not is_image_name(stem + ending) and not is_film_name(stem + ending):
+                ending += ".mp4"
+            kept = stem + ending
+            while kept.casefold() in taken:
+                number += 1
+                kept = f"{stem} {number}{ending}"
+            taken.add(kept.casefold())
+            copies.append(folder / kept)
+            shutil.copy2(file, folder / kept)
+            if (said := file.with_name(f"{file.name}.xmp")).is_file():
+                shutil.copy2(said, folder / f"{kept}.xmp")
+    except OSError as error:
+        for copy in copies:
+            copy.unlink(missing_ok=True)
+            copy.with_name(f"{copy.name}.xmp").unlink(missing_ok=True)
+        raise LibraryError(f"can't keep what was sent ({error.strerror}).", remedy="free some space.") from error
+    return [copy.name for copy in copies]
 
 
 def _mend(folder: Path) -> None:

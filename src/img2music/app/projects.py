@@ -25,6 +25,7 @@ from img2music.app.albums import (
     forget_previews,
     is_album,
     lay_out,
+    photos_in,
     photos_of,
     preview_of,
     read_added,
@@ -64,7 +65,7 @@ from img2music.soundtrack.editing import KINDS, Edit, Swap, edited
 from img2music.soundtrack.film import Film
 from img2music.soundtrack.formats import FORMATS
 from img2music.soundtrack.rechoosing import respotted, swapped
-from img2music.soundtrack.slideshow.rearranging import ALBUM_EDITS, AlbumEdit, PhotoAdd
+from img2music.soundtrack.slideshow.rearranging import ALBUM_EDITS, MOST_PHOTOS, AlbumEdit, PhotoAdd
 from img2music.soundtrack.spotting import candidates
 from img2music.vision.model import ImageModel
 
@@ -305,6 +306,15 @@ class Projects:
             remove_proxies(row.film, _films_folder(self._store))
             self.films.forget(row.film)
 
+    def keep_photos(self, id: int, photos: Sequence[tuple[Path, str]]) -> Sequence[str]:  # noqa: A002
+        """Keep photos and clips that were sent for an album of such, each a file and its name; their names there."""
+        row = self._table.find(id)
+        if not is_album(row):
+            raise UsageError("This is a film, not an album: its pictures are as they are.")
+        if len(photos_in(row.film)) + len(photos) > MOST_PHOTOS:
+            raise UsageError(f"An album has {MOST_PHOTOS} photos at most.")
+        return self.films.add_to_album(row.film, photos)
+
     def begin_upload(self, name: str, size: int) -> FilmUpload:
         """Have a film sent that has so many bytes."""
         return self.films.begin(name, size, self._table.films())
@@ -538,7 +548,9 @@ class Projects:
         row = self._table.find(id)
         sheet = self._require_sheet(row, row.revision)
         if format_ == PROJECT:
-            return project_file(self._store, row, sheet).to_json().encode("ascii"), f"{file_name(row.name)}.{PROJECT}.json"
+            return project_file(self._store, row, sheet).to_json().encode(
+                "ascii"
+            ), f"{file_name(row.name)}.{PROJECT}.json"
         chosen = FORMATS.named(format_)
         return chosen.write(sheet), f"{file_name(row.name)}.{chosen.name}"
 

@@ -266,11 +266,8 @@ def _taken_up(
     return _Plan(photos, schedule, made, film), options
 
 
-def _written(
-    plan: _Plan, output: Path, options: SlideshowOptions, progress: Progress
-) -> tuple[CueSheet, str]:
-    """Draw a slideshow, mix its sound, and write the film; its sheet, with what was heard in its clips, and `_drawn`'s.
-    """
+def _written(plan: _Plan, output: Path, options: SlideshowOptions, progress: Progress) -> tuple[CueSheet, str]:
+    """Draw a slideshow, mix its sound, and write the film; its sheet, with what was heard in its clips, and `_drawn`'s."""
     sheet, show = plan.sheet, plan.sheet.slideshow
     assert show is not None
     sound = None
@@ -486,9 +483,7 @@ def read_more(
         return [], errors or [error]
 
 
-def film_album(
-    photos: Sequence[Photo], schedule: Schedule, sheet: CueSheet, output: Path, progress: Progress
-) -> str:
+def film_album(photos: Sequence[Photo], schedule: Schedule, sheet: CueSheet, output: Path, progress: Progress) -> str:
     """Write an album with its music; the letters of its captions that no font has."""
     plan = _Plan(photos, schedule, sheet, film_of(photos, schedule, output))
     return _written(plan, output, SlideshowOptions(), progress)[1]

@@ -207,7 +207,9 @@ _BOUNDED: dict[Any, Any] = {
 def _lenient(hint: Any) -> Any:
     """A type as JSON has it, which knows no enums."""
     if get_origin(hint) is tuple:
-        return Annotated[list[Annotated[str, Field(min_length=1, max_length=LONGEST_PATH)]], Field(max_length=MOST_COUNT)]
+        return Annotated[
+            list[Annotated[str, Field(min_length=1, max_length=LONGEST_PATH)]], Field(max_length=MOST_COUNT)
+        ]
     parts = get_args(hint) or (hint,)
     told = [Annotated[each, Field(strict=False)] if _is_enum(each) else _BOUNDED.get(each, each) for each in parts]
     return functools.reduce(operator.or_, told[1:], told[0])
@@ -335,6 +337,13 @@ class NewProject(Body):
     album: AlbumRequest = AlbumRequest()  # type: ignore[valid-type]  # made from the options
     name: Name | None = None
     options: SpotRequest = SpotRequest()  # type: ignore[valid-type]  # made from the options
+
+
+class MorePhotos(Body):
+    """Photos and clips that were sent for an album."""
+
+    pictures: list[PictureId] = Field([], max_length=MOST_COUNT)
+    clips: list[FilmId] = Field([], max_length=MOST_COUNT)
 
 
 class Revision(Body):

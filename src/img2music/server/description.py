@@ -154,6 +154,13 @@ class JobLog:
 
 
 @dataclass(frozen=True, slots=True)
+class KeptPhotos:
+    """Photos and clips that were kept for an album."""
+
+    names: list[str]
+
+
+@dataclass(frozen=True, slots=True)
 class PlaylistSongs:
     """Songs in order."""
 

@@ -38,6 +38,7 @@ class Prices:
 
     cue: float = 2.0  # of every cue
     inside: float = 3.0  # of a passage that begins within its track and not at its start
+    inside_second: float = 0.02  # of each second of such a passage, whose distance grows with its length as well
     artist: float = 0.5  # of an artist who was heard in one of the two cues before; once for each
     track: float = 2.0  # of a track that was heard in one of them, instead
 

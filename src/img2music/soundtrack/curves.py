@@ -91,6 +91,7 @@ class TrackCurves:
         step: float,
         inside: float,
         *,
+        inside_second: float = 0.0,
         pace: Pace | None = None,
     ) -> None:
         self.durations = np.asarray(durations, dtype=np.float64)
@@ -123,6 +124,7 @@ class TrackCurves:
         self._start_cells = self._first[start_track] + np.round(self._start_seconds / step).astype(np.int64)
         self._left = self.durations[start_track] - self._start_seconds  # seconds to the track's end
         self._start_price = np.where(self._start_seconds > 0.0, inside, 0.0).astype(np.float32)
+        self._inside_second = inside_second
 
     def __len__(self) -> int:
         """Count the tracks."""
@@ -154,12 +156,15 @@ class TrackCurves:
         groups = self._start_first[first:last] - self._start_first[first]
         edges = film.edges
         begun = [price - row[cells] for row in sums]
+        within = self._start_seconds[chosen] > 0.0
         cost = np.empty(len(cells), dtype=np.float32)
         result = np.empty((len(spans), last - first), dtype=np.float32)
         for row, span in enumerate(spans):
             ends = cells + (edges[span.last] - edges[span.first])
             np.take(sums[span.last], ends, mode="clip", out=cost)
             np.add(cost, begun[span.first], out=cost)
+            if self._inside_second:
+                np.add(cost, np.float32(self._inside_second * film.seconds(span)), out=cost, where=within)
             np.copyto(cost, np.inf, where=left < film.seconds(span) - TOLERANCE)
             np.minimum.reduceat(cost, groups, out=result[row])
             if self.pace is not None:
@@ -181,6 +186,8 @@ class TrackCurves:
         ):
             heard = self._cells[:, cell : cell + len(seen)].T
             cost = float(np.sqrt(((seen[: len(heard)] - heard) ** 2).sum(axis=1)).sum()) * self.step + float(price)
+            if start > 0.0:
+                cost += self._inside_second * film.seconds(span)
             if cost < least - 1e-6:
                 best, least = float(start), cost
         if self.pace is not None:

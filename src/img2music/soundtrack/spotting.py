@@ -169,7 +169,9 @@ def spot(
     curve = FilmCurve(grid(film.curve[:, 0], positions, boundaries[-1], cell), boundaries, cell)
     library = tracks.library if relative else None
     pace = Pace(np.array([shot.start for shot in film.shots]), tracks.tempos) if options.match_tempo else None
-    music = TrackCurves(tracks.durations, tracks.curves, library, cell, prices.inside, pace=pace)
+    music = TrackCurves(
+        tracks.durations, tracks.curves, library, cell, prices.inside, inside_second=prices.inside_second, pace=pace
+    )
     pinned_under = spans(curve, tracks, owners, options)
     short = {span: max(0.0, options.least_song - curve.seconds(span)) for span in pinned_under}
     numbers = ways(short, options.songs)

@@ -26,6 +26,7 @@ from img2music.server.bodies import (
     LONGEST_PATH,
     EditRequest,
     FilmId,
+    MorePhotos,
     NewFilm,
     NewProject,
     ProjectChange,
@@ -33,7 +34,7 @@ from img2music.server.bodies import (
     Revision,
     TrackId,
 )
-from img2music.server.description import content, shape
+from img2music.server.description import KeptPhotos, content, shape
 from img2music.server.problems import ProblemType, TypedProblem
 from img2music.server.routes.tracks import AN_HOUR, UNCHANGED, Ranges, file_answer, unchanged
 from img2music.server.served import Served, as_json
@@ -226,6 +227,12 @@ def _add_albums(routes: APIRouter, served: Served) -> None:
             raise HTTPException(404, "This is no photo of this album.") from None
         return file_answer(shown, "image/jpeg", request)
 
+    @routes.post("/projects/{id}/photos", status_code=201, response_class=Response, responses=shape(KeptPhotos, 201))
+    def keep_photos(id: TrackId, body: MorePhotos) -> Response:  # noqa: A002
+        """Keep photos and clips for an album whose photos were sent; `photo-add` shows those of these names."""
+        with _sent_files(body, served) as files:
+            return as_json(KeptPhotos([*_of(projects.keep_photos, id, files)]), 201)
+
     @routes.post("/projects/{id}/preview", status_code=202, response_class=Response, responses=shape(Project, 202))
     def preview(id: TrackId) -> Response:  # noqa: A002
         """Have an album drawn, small, as it is now, by a job of kind `proxy`; every edit asks for that too."""
@@ -335,26 +342,30 @@ def _begin_album(body: NewProject, served: Served) -> Project:
     if body.folder is not None:
         folder = _folder(body.folder, served)
         return projects.add_album(folder, body.name or as_name(folder.rpartition("/")[2] or folder), options, album)
-    pictures = [served.picture(id_) for id_ in dict.fromkeys(body.pictures)]
+    with _sent_files(body, served) as files:
+        folder = films.keep_album(files)
+        try:
+            return projects.add_album(folder, body.name or as_name(files[0][1]), options, album)
+        except BaseException:
+            films.forget_album(folder)
+            raise
+
+
+@contextmanager
+def _sent_files(body: NewProject | MorePhotos, served: Served) -> Iterator[list[tuple[Path, str]]]:
+    """Photos and clips that were sent, each a file and its name; clips can be asked for again if nothing comes of it."""
+    films = served.projects.films
+    files = [(each.path, each.name) for each in map(served.picture, dict.fromkeys(body.pictures))]
     clips: list[tuple[str, str]] = []
     try:
         clips += (_sent(films.finish, id_) for id_ in dict.fromkeys(body.clips))
-        files = [(each.path, each.name) for each in pictures] + [(Path(path), name) for path, name in clips]
-        folder = films.keep_album(files)
+        yield files + [(Path(path), name) for path, name in clips]
     except BaseException:
-        for path, _ in clips:
-            films.take_back(path)
-        raise
-    try:
-        made = projects.add_album(folder, body.name or as_name(files[0][1]), options, album)
-    except BaseException:
-        films.forget_album(folder)
         for path, _ in clips:
             films.take_back(path)
         raise
     for path, _ in clips:
         films.forget(path)
-    return made
 
 
 @contextmanager

@@ -40,8 +40,7 @@ class PhotoMove:
 
 @dataclass(frozen=True, slots=True)
 class PhotoAdd:
-    """Show more photos and clips of the album's folder: those of these names, or all that are not shown; at the end,
-    or before the photo of that number."""
+    """Show more photos and clips of the folder, by name, or all that are not shown; at the end, or from a number on."""
 
     names: tuple[str, ...] = ()
     to: int | None = None

@@ -219,7 +219,7 @@ def added_to(sheet: CueSheet, folder: str, names: Sequence[str]) -> list[str]:
 
 
 def read_added(
-    store: "LibraryStore", row: ProjectRow, sheet: CueSheet, edit: PhotoAdd, reading: bytes, spotting: SpotOptions
+    store: "LibraryStore", row: ProjectRow, sheet: CueSheet, edit: PhotoAdd, *, reading: bytes, spotting: SpotOptions
 ) -> bytes:
     """What was read in the photos of an album, with those that an edit adds; each is read once."""
     wanted, known = added_to(sheet, row.film, edit.names), photos_of(reading)

@@ -327,7 +327,7 @@ class Projects:
             reading = _require_reading(self._store, id)
             if isinstance(edit, PhotoAdd):
                 self._film(id)
-                reading = read_added(self._store, row, sheet, edit, reading, music.options)
+                reading = read_added(self._store, row, sheet, edit, reading=reading, spotting=music.options)
                 self._table.keep(id, reading)  # beside what was read before: it holds after an undo, too
             made = changed(sheet, edit, EditedAlbum(row, reading, music.options, music.chosen))
         else:

@@ -267,7 +267,7 @@ def _taken_up(
 
 
 def _written(plan: _Plan, output: Path, options: SlideshowOptions, progress: Progress) -> tuple[CueSheet, str]:
-    """Draw a slideshow, mix its sound, and write the film; its sheet, with what was heard in its clips, and `_drawn`'s."""
+    """Draw a slideshow, mix its sound, write the film; its sheet, as its clips were heard, and what `_drawn` says."""
     sheet, show = plan.sheet, plan.sheet.slideshow
     assert show is not None
     sound = None
@@ -388,15 +388,15 @@ class _Reader:
 def _notes(photos: Sequence[Photo], options: SlideshowOptions, schedule: Schedule) -> tuple[str, ...]:
     notes = tuple(f"{printable(photo.path)}: {photo.note}" for photo in photos if photo.note)
     parts = [
-        f"{printable(Path(photo.path).name)} ({clock(schedule.seconds(number), 1)} of {clock(photo.clip.survey.duration, 1)})"
-        for number, photo in enumerate(photos)
-        if photo.clip is not None and schedule.seconds(number) < photo.clip.survey.duration - CUT_TOLD
+        f"{printable(Path(photo.path).name)} ({clock(seen, 1)} of {clock(photo.clip.survey.duration, 1)})"
+        for photo, seen in zip(photos, map(schedule.seconds, range(len(photos))), strict=True)
+        if photo.clip is not None and seen < photo.clip.survey.duration - CUT_TOLD
     ]
     if parts:
         few, more = ", ".join(parts[:OTHERS_TOLD]), len(parts) - OTHERS_TOLD
         what = "1 clip is" if len(parts) == 1 else f"{len(parts)} clips are"
         told = f"{few} and {more} more" if more > 0 else few
-        notes += (f"{what} seen in part, the liveliest, as `clip_length` says: {told}.",)
+        notes += (f"{what} seen in part, the liveliest: {told}; `clip_length` says how much at most.",)
     undated = sum(not photo.dated for photo in photos)
     if options.order is not PhotoOrder.DATE or not undated:
         return notes

@@ -353,7 +353,7 @@ def _begin_album(body: NewProject, served: Served) -> Project:
 
 @contextmanager
 def _sent_files(body: NewProject | MorePhotos, served: Served) -> Iterator[list[tuple[Path, str]]]:
-    """Photos and clips that were sent, each a file and its name; clips can be asked for again if nothing comes of it."""
+    """Photos and clips that were sent, each a file and its name; clips stay if nothing comes of it."""
     films = served.projects.films
     files = [(each.path, each.name) for each in map(served.picture, dict.fromkeys(body.pictures))]
     clips: list[tuple[str, str]] = []

@@ -4,11 +4,14 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from img2music.errors import InputError, UsageError
 from img2music.files import (
     FileKind,
     edited_copy,
+    file_name,
     keep_below,
     put_in_place,
     read_text,
@@ -153,3 +156,19 @@ def test_text_is_read_in_the_usual_encodings(tmp_path: Path, encoding: str) -> N
 def test_text_that_is_cut_short_is_read_as_far_as_it_goes(tmp_path: Path) -> None:
     (tmp_path / "text").write_bytes("calm".encode("utf-16")[:-1])
     assert read_text(tmp_path / "text", 20, "no text") == "cal\ufffd"
+
+
+@given(st.text(max_size=400))
+def test_what_a_person_has_called_something_names_a_file(name: str) -> None:
+    made = file_name(name)
+    assert 0 < len(made.encode("utf-8")) <= 151
+    assert made.isprintable()
+    assert not set(made) & set('\\/:*?"<>|')
+    assert made == made.strip(" .")
+    assert file_name(made) == made
+
+
+def test_names_that_windows_keeps_for_itself_are_not_given() -> None:
+    assert [file_name(name) for name in ("CON", "aux.1", "", "..", "Trip 2024")] == [
+        "_CON", "_aux.1", "untitled", "untitled", "Trip 2024",
+    ]  # fmt: skip

@@ -475,12 +475,12 @@ def test_a_film_is_rendered_and_copied_where_browsers_dont_play_it(
         assert answer.json()["kind"] == "render"
         job = ended(client, answer.json()["id"])
         file = client.get(f"/api/jobs/{job['id']}/file")
-        assert file.headers["content-disposition"].endswith(f'.{ending}"')
+        assert file.headers["content-disposition"].endswith(f'"Old.{ending}"')
         (tmp_path / f"out.{ending}").write_bytes(file.content)
     assert survey_of(tmp_path / "out.mkv").sound_end == pytest.approx(SECONDS, abs=0.05)
     assert soundfile.info(tmp_path / "out.wav").duration == pytest.approx(SECONDS, abs=0.01)
     with zipfile.ZipFile(tmp_path / "out.zip") as archive:
-        assert archive.namelist() == ["old-music.wav", "old-film.wav"]
+        assert archive.namelist() == ["Old-music.wav", "Old-film.wav"]
     problem(client.post(f"{at}/render", json={"revision": 1, "kind": "film"}), 409)
     os.utime(films / "old.avi")
     assert not client.get(at).json()["ready"]

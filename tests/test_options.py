@@ -37,7 +37,15 @@ def test_strings_become_enums():
         (SpotOptions, {"songs": 3, "cues": "one"}, "`songs` goes without `cues=one`"),
         (SpotOptions, {"pins": ["two=#17"]}, "SCENE=TRACK"),
         (SpotOptions, {"pins": ["1=#17", "1=#18"]}, "pinned twice"),
-        (ScoreOptions, {"original": "keep", "duck": 3}, "`duck` goes without `original=keep`"),
+        *(
+            (kind, wrong, told)
+            for kind in (ScoreOptions, SlideshowOptions)
+            for wrong, told in (
+                ({"original": "keep", "duck": 3}, "`duck` goes without `original=keep`"),
+                ({"original": "drop", "music_db": 3}, "`music_db` goes without `original=drop`"),
+            )
+        ),
+        (SlideshowOptions, {"silent": True, "duck": 3}, "`silent` goes without `original`"),
         (ScoreOptions, {"uses": ["6=0"]}, "`uses` '6=0' can't be read: give CUE=ALTERNATIVE"),
         (ScoreOptions, {"uses": {6: 2.5}}, "CUE=ALTERNATIVE"),
         (ScoreOptions, {"uses": ["6=1", "6=2"]}, "in cue 6 twice"),

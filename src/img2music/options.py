@@ -243,6 +243,13 @@ class SoundOptions(Checked):
     )
     loudness: float = option(LOUDNESS, "Integrated loudness of the result.", least=-36.0, most=-8.0, metavar="LUFS")
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.duck is not None and self.original not in (None, OriginalSound.DUCK):
+            raise UsageError(f"`duck` goes without `original={self.original}`.")
+        if self.music_db is not None and self.original is OriginalSound.DROP:
+            raise UsageError("`music_db` goes without `original=drop`: alone, music is as loud as `loudness` says.")
+
 
 @dataclasses.dataclass(frozen=True)
 class ScoreOptions(SoundOptions):
@@ -258,15 +265,11 @@ class ScoreOptions(SoundOptions):
     def __post_init__(self) -> None:
         object.__setattr__(self, "uses", uses_of(self.uses))
         super().__post_init__()
-        if self.duck is not None and self.original not in (None, OriginalSound.DUCK):
-            raise UsageError(f"`duck` goes without `original={self.original}`.")
-        if self.music_db is not None and self.original is OriginalSound.DROP:
-            raise UsageError("`music_db` goes without `original=drop`: alone, music is as loud as `loudness` says.")
 
 
 @dataclasses.dataclass(frozen=True)
 class SlideshowOptions(SoundOptions):
-    """What a slideshow looks like."""
+    """What a slideshow looks and sounds like."""
 
     order: PhotoOrder = option(
         PhotoOrder.NAME, "As given and by name, by when they were taken, or calm to lively and back."
@@ -300,13 +303,8 @@ class SlideshowOptions(SoundOptions):
         super().__post_init__()
         if self.silent and self.whole_song:
             raise UsageError("`silent` goes without `whole_song`.")
-        if self.silent and self.scoring != ScoreOptions(loudness=self.loudness):
+        if self.silent and (self.original, self.duck, self.music_db) != (None, None, None):
             raise UsageError("`silent` goes without `original`, `duck` and `music_db`: there is no sound.")
-
-    @property
-    def scoring(self) -> ScoreOptions:
-        """How it sounds."""
-        return ScoreOptions(self.original, self.duck, self.music_db, self.loudness)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -271,8 +271,8 @@ def _written(plan: _Plan, output: Path, options: SlideshowOptions, progress: Pro
     sheet, show = plan.sheet, plan.sheet.slideshow
     assert show is not None
     sound = None
-    if sheet.cues or (show.has_clips and asked(sheet, options.scoring).use is not OriginalSound.DROP):
-        sound = compose(sheet, options.scoring, progress)
+    if sheet.cues or (show.has_clips and asked(sheet, options).use is not OriginalSound.DROP):
+        sound = compose(sheet, options, progress)
         if show.has_clips:
             sheet = replace(sheet, original=sound.own)
     audible = sound if sound is not None and (sheet.cues or sound.own) else None

@@ -144,6 +144,7 @@ def options_of(
     ``filters`` are those of its `TrackFilter`, as `filter_options` makes them.
     """
     fields = [field for field in dataclasses.fields(kind) if "help" in field.metadata and field.name not in without]
+    fields.sort(key=lambda field: field.name not in kind.__annotations__)  # what it shares with others comes last
     flags = {field.name: _flag(field) for field in fields}
     declared = {field.name: _option(field, kinds_of(field, kind), flags) for field in fields}
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from img2music.errors import InputError
 from img2music.media.film_survey import Survey
 from img2music.media.sound_writer import Sound
-from img2music.options import DUCKING, LOUDNESS, OriginalSound, ScoreOptions
+from img2music.options import DUCKING, LOUDNESS, OriginalSound, SoundOptions
 from img2music.progress import Progress, Step, unwatched
 from img2music.soundtrack.blocks import RATE, Samples, lengths
 from img2music.soundtrack.cue_sheet import CueSheet, OwnSound, TimeSpan
@@ -72,7 +72,7 @@ class Mix:
     def of(
         cls,
         sheet: CueSheet,
-        options: ScoreOptions,
+        options: SoundOptions,
         film: str | os.PathLike[str],
         duration: float,
         survey: Survey | None = None,
@@ -152,7 +152,7 @@ def mixed(block: Samples) -> Samples:
 
 def compose(
     sheet: CueSheet,
-    options: ScoreOptions | None = None,
+    options: SoundOptions | None = None,
     progress: Progress = unwatched,
     *,
     film: str | os.PathLike[str] | None = None,
@@ -168,7 +168,7 @@ def compose(
     ``film`` and ``duration`` (in seconds) hold instead of the sheet's. Of ``parts`` of the film alone, in order, the
     sound is joined. ``stems`` gets what is mixed apart, as the blocks are asked for.
     """
-    options = options or ScoreOptions()
+    options = options or SoundOptions()
     path = sheet.film.path if film is None else os.fsdecode(film)
     duration = sheet.film.duration if duration is None else duration
     if duration > LONGEST:
@@ -205,7 +205,7 @@ def compose(
     return ScoredSound(RATE, mix.layout, heard_samples, blocks(), told)
 
 
-def asked(sheet: CueSheet, options: ScoreOptions) -> OwnSound:
+def asked(sheet: CueSheet, options: SoundOptions) -> OwnSound:
     """What is to become of the film's own sound: as it is asked for, else as the sheet says, else ducked.
 
     That of a slideshow without clips is dropped: it is the music itself.
@@ -218,9 +218,9 @@ def asked(sheet: CueSheet, options: ScoreOptions) -> OwnSound:
     return replace(said, use=use, duck_db=duck_db, music_db=music_db)
 
 
-def heard(sheet: CueSheet, options: ScoreOptions | None = None, progress: Progress = unwatched) -> Heard:
+def heard(sheet: CueSheet, options: SoundOptions | None = None, progress: Progress = unwatched) -> Heard:
     """Listen to a film's own sound, unless its sheet says all or it is dropped."""
-    use = asked(sheet, options or ScoreOptions())
+    use = asked(sheet, options or SoundOptions())
     if use.use is not OriginalSound.DROP and (use.speech is None or use.gain_db is None):
         own = own_track(sheet, sheet.film.path, sheet.film.duration)
         if own is None:

@@ -2,6 +2,7 @@
 
 import io
 import json
+import math
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,6 +21,7 @@ from img2music.app.projects import make_project_proxy, read_project_film, render
 from img2music.errors import InputError
 from img2music.library.projects import digest_of
 from img2music.media.video import survey_of
+from img2music.soundtrack.own_sound import FilmTrack
 from tests.conftest import Locations
 from tests.support.projects import add_songs
 from tests.support.soundtracks import Track, film
@@ -123,6 +125,62 @@ def test_an_album_of_a_folder_is_read(client: TestClient, library: Library, fold
     strip = client.get(f"{at}/strip").json()
     assert strip["cuts"] == [each["start"] for each in project["sheet"]["slideshow"]["photos"][1:]]
     assert len(strip["affect"]) == 24
+
+
+def loud(start: float, end: float, seconds: float, level: float) -> Track:
+    """A tone between two times, and silence around it."""
+    times = np.arange(round(seconds * 48_000)) / 48_000
+    tone = level * np.sin(2 * np.pi * 440.0 * times) * ((times >= start) & (times < end))
+    return Track(np.stack([tone, tone]).astype(np.float32))
+
+
+def test_the_sound_of_clips_is_drawn_where_they_are_seen(
+    client: TestClient, library: Library, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    film(folder / "b2.mp4", 4.0, loud(2.0, 2.5, 4.0, 0.8))
+    film(folder / "e.mp4", 4.0, loud(1.0, 1.5, 4.0, 0.2))
+    film(folder / "f.mp4", 2.0)
+    album = {"seconds_per_photo": 3.0, "cross_fade": 0.0}
+    project, _ = read(client, library, begun(client, {"folder": str(folder)}, **album))
+    decoded: list[str] = []
+    blocks = FilmTrack.blocks
+
+    def counted(track: FilmTrack, stretches: Any) -> Any:
+        decoded.append(Path(track.path).name)
+        return blocks(track, stretches)
+
+    monkeypatch.setattr(FilmTrack, "blocks", counted)
+
+    def drawn(state: dict[str, Any]) -> None:
+        decoded.clear()
+        answer = client.get(f"/api/projects/{state['id']}/peaks")
+        assert answer.status_code == 200, answer.text
+        told = answer.json()
+        assert len(told["peaks"]) == math.ceil(told["per_second"] * state["sheet"]["film"]["duration"])
+        for photo in state["sheet"]["slideshow"]["photos"]:
+            first = round(told["per_second"] * photo["start"])
+            if Path(photo["path"]).name == "b2.mp4":
+                heard = told["peaks"][first + 42 : first + 48]
+                assert min(heard) > 240, heard
+                assert max(told["peaks"][first + 1 : first + 38]) < 5
+            elif Path(photo["path"]).name == "e.mp4":
+                assert 55 < max(told["peaks"][first + 20 : first + 30]) < 75  # as loud beside the other as it is
+
+    drawn(project)
+    assert sorted(decoded) == ["b2.mp4", "e.mp4"]
+    for wish in (
+        {"kind": "photo-caption", "photo": 0, "caption": "Here"},
+        {"kind": "photo-move", "photo": 0, "to": 3},
+        {"kind": "photo-remove", "photo": 0},
+    ):
+        project = edit(client, project, **wish)
+        drawn(project)
+        assert not decoded  # what was heard before is not decoded once more
+    names_ = [Path(each["path"]).name for each in project["sheet"]["slideshow"]["photos"]]
+    for name in ("b2.mp4", "e.mp4"):
+        project = edit(client, project, kind="photo-remove", photo=names_.index(name))
+        names_.remove(name)
+    assert not any(client.get(f"/api/projects/{project['id']}/peaks").json()["peaks"])
 
 
 def test_an_album_is_changed_undone_redone_seen_and_rendered(

@@ -1,8 +1,8 @@
 """Films as a page shows and plays them: what is made of them is made once, and kept."""
 
-import hashlib
 import io
 import json
+import math
 import multiprocessing
 import os
 import threading
@@ -13,6 +13,7 @@ from pathlib import Path
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from img2music import locations
 from img2music.app.job_work import NICE
@@ -20,15 +21,14 @@ from img2music.app.pictures import preview
 from img2music.app.sounds import JPEG, PEAKS, Peaks, Sounds
 from img2music.errors import InputError, UsageError
 from img2music.files import Closing, FileKind, write_atomically
-from img2music.media.peaks import PER_SECOND, peaks_of, read_peaks
+from img2music.media.peaks import PER_SECOND, read_peaks, scaled
 from img2music.media.stills import stills
 from img2music.media.video import VideoFile, survey_of
 from img2music.remote import State
-from img2music.shapes import dumps, to_dict
 from img2music.soundtrack.beats import compile_tracker, compiled, listen
 from img2music.soundtrack.blocks import RATE
-from img2music.soundtrack.cue_sheet import TOLERANCE, CueSheet
-from img2music.soundtrack.own_sound import own_track
+from img2music.soundtrack.cue_sheet import TOLERANCE, SheetSlideshow
+from img2music.soundtrack.own_sound import AlbumTrack, ClipSound
 
 MOST_STILLS = 60
 """Pictures of a row."""
@@ -38,7 +38,7 @@ JPEG_QUALITY = 75
 BEATS = "-beats.json"
 LONGEST_SONG = 1200.0
 """Seconds of a song in which its beats are found."""
-_LIST = FileKind("beats", (".json",), rb"\[")
+_LIST = FileKind("a list of numbers", (".json",), rb"\[")
 
 _CONTAINERS = {"mov,mp4,m4a,3gp,3g2,mj2": "video/mp4", "matroska,webm": "video/webm"}
 _PICTURES = {
@@ -140,20 +140,26 @@ class FilmViews(Closing):
         """A file of JSON of the shape `Peaks`, of the film's own sound; without any, if it has none."""
         return self._kept.made(path, _state(path), ".json", _write_peaks)
 
-    def clip_peaks(self, sheet: CueSheet) -> Path:
-        """The same of the clips of an album, along its time."""
-        show = sheet.slideshow
-        clips = () if show is None else tuple(each.path for each in show.photos if each.clip_start is not None)
-        told = [to_dict(show), sheet.film.duration, [_state(path) for path in clips]]
-        name = hashlib.blake2b(dumps(told, None).encode("ascii"), digest_size=16).hexdigest()
+    def album_peaks(self, show: SheetSlideshow, duration: float) -> Peaks:
+        """What the waveform of the clips of an album is drawn from, as they are heard in it; without any, of silence."""
+        made = np.zeros(math.ceil(duration * PER_SECOND), dtype=np.float32)
+        track = AlbumTrack.of(show, duration)
+        for clip in () if track is None else track.clips:
+            levels = self._levels(clip)
+            first = round(clip.start * PER_SECOND / RATE)
+            part = made[first : first + len(levels)]
+            np.maximum(part, levels[: len(part)], out=part)
+        return Peaks(PER_SECOND, scaled(made).tolist())
+
+    def _levels(self, clip: ClipSound) -> NDArray[np.float32]:
+        """Levels of a clip, which are the same wherever it lies in the album."""
 
         def write(_: str, output: Path) -> None:
-            track = own_track(sheet, sheet.film.path, sheet.film.duration) if clips else None
-            blocks = () if track is None else track.blocks([(0, round(sheet.film.duration * RATE))])
-            peaks = peaks_of((block.mean(axis=1) for block in blocks), RATE // PER_SECOND)
-            write_atomically(msgspec.json.encode(Peaks(PER_SECOND, peaks.tolist())), output, PEAKS)
+            write_atomically(msgspec.json.encode(clip.levels(PER_SECOND).tolist()), output, _LIST)
 
-        return self._kept.made(sheet.film.path, (0, 0), f"-{name}.json", write)
+        path, part = clip.track.path, f"{clip.source}-{clip.end - clip.start}-{clip.fade_in}-{clip.fade_out}"
+        kept = self._kept.made(path, _state(path), f"-{part}-levels.json", write)
+        return np.array(msgspec.json.decode(kept.read_bytes()), dtype=np.float32)
 
 
 def _compile() -> None:

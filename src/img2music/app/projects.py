@@ -46,6 +46,7 @@ from img2music.app.project_files import project_file, read_project, settled
 from img2music.app.proxies import make_proxy, proxy_of, remove_proxies
 from img2music.app.scoring import STEMS, score_film
 from img2music.app.slideshow import absent_note
+from img2music.app.sounds import Peaks
 from img2music.app.spotting import spot_from
 from img2music.distribution import AffectDistribution
 from img2music.errors import ConflictError, InputError, UsageError
@@ -453,16 +454,15 @@ class Projects:
             raise IndexError(path)
         return self._views.photo(path, side, clip=photo.clip is not None)
 
-    def peaks(self, id: int) -> Path:  # noqa: A002
-        """A file with the waveform of the film's own sound; of an album, of its clips where they are seen."""
+    def peaks(self, id: int) -> Path | Peaks:  # noqa: A002
+        """The waveform of the film's own sound, in a file; of an album, that of its clips where they are heard."""
         film, row = self._film(id), self._table.find(id)
         if not is_album(row):
             return self._views.peaks(film)
-        sheet = _sheet(row)
-        if sheet is None:
-            raise ConflictError("The photos of this album were not read yet.")
+        sheet = self._require_sheet(row, row.revision)
+        assert sheet.slideshow is not None
         require_inside(row, sheet)
-        return self._views.clip_peaks(sheet)
+        return self._views.album_peaks(sheet.slideshow, sheet.film.duration)
 
     def playable(self, id: int) -> tuple[Path, str] | None:  # noqa: A002
         """A file of the film that browsers play, and its media type; None as long as it is being made."""

@@ -1,7 +1,6 @@
 """What a waveform is drawn from."""
 
 import os
-from collections.abc import Iterable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,17 +14,16 @@ WINDOW = 400
 
 def read_peaks(path: str | os.PathLike[str]) -> NDArray[np.uint8]:
     """Read the largest levels along a sound file, `PER_SECOND` of them a second; its loudest is 255."""
-    with open_audio(path) as audio:
-        return peaks_of((piece[:, 0] for piece in audio.pieces(0.0, rate=PER_SECOND * WINDOW, layout="mono")), WINDOW)
-
-
-def peaks_of(pieces: Iterable[NDArray[np.float32]], window: int) -> NDArray[np.uint8]:
-    """Find the largest levels of every so many samples; the loudest of all is 255."""
     found, rest = [np.empty(0, dtype=np.float32)], np.empty(0, dtype=np.float32)
-    for piece in pieces:
-        level = np.concatenate([rest, np.abs(piece)])
-        windows = len(level) // window * window
-        found.append(level[:windows].reshape(-1, window).max(axis=1))
-        rest = level[windows:]
-    peaks = np.concatenate([*found, rest.max(keepdims=True) if len(rest) else rest])
+    with open_audio(path) as audio:
+        for piece in audio.pieces(0.0, rate=PER_SECOND * WINDOW, layout="mono"):
+            level = np.concatenate([rest, np.abs(piece[:, 0])])
+            windows = len(level) // WINDOW * WINDOW
+            found.append(level[:windows].reshape(-1, WINDOW).max(axis=1))
+            rest = level[windows:]
+    return scaled(np.concatenate([*found, rest.max(keepdims=True) if len(rest) else rest]))
+
+
+def scaled(peaks: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """Levels as a waveform is drawn from them: the loudest is 255."""
     return np.rint(255.0 * peaks / max(float(peaks.max(initial=0.0)), 1e-9)).astype(np.uint8)

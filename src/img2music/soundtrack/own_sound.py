@@ -3,6 +3,7 @@
 import itertools
 import os
 from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from operator import itemgetter
 from typing import TYPE_CHECKING
@@ -37,7 +38,7 @@ class FilmTrack:
     """The film's own sound, laid on the time of its pictures by its time stamps."""
 
     def __init__(self, path: str | os.PathLike[str], layout: str, survey: Survey | None = None) -> None:
-        self._path, self.layout, self._survey = path, layout, survey
+        self.path, self.layout, self._survey = os.fsdecode(path), layout, survey
         self.channels = channels_of(layout)
 
     @classmethod
@@ -52,7 +53,7 @@ class FilmTrack:
     def blocks(self, stretches: Sequence[Stretch]) -> Iterator[Samples]:
         """Decode stretches of it, in order; the first is sought."""
         before = stretches[0][0]
-        with VideoFile(self._path, self._survey) as film:
+        with VideoFile(self.path, self._survey) as film:
             resampler = Resampler(RATE, self.layout, film.path)
             begin = before / RATE
             frames = ((None if time is None else time - begin, frame) for time, frame in film.sound(begin))
@@ -92,6 +93,17 @@ class ClipSound:
             yield from self.track.blocks([(max(0, begin), max(0, begin + self.end - first))])
         except InputError:  # whoever made the slideshow was told
             return
+
+    def levels(self, per_second: int) -> NDArray[np.float32]:
+        """The largest levels along it as it comes and goes, so many a second."""
+        window, found = RATE // per_second, []
+        with closing(self.pieces(self.start)) as pieces:
+            reader = Reader(pieces, len(self.track.channels))
+            for first in range(self.start, self.end, window):
+                count = min(window, self.end - first)
+                sound = reader.read(count) * self.envelope(first, count)[:, np.newaxis]
+                found.append(np.abs(sound).max(initial=0.0))
+        return np.array(found, dtype=np.float32)
 
 
 class AlbumTrack:

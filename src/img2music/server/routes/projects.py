@@ -171,8 +171,9 @@ def _add_views(routes: APIRouter, served: Served) -> None:
 
     @routes.get("/projects/{id}/peaks", response_class=Response, responses=shape(Peaks) | UNCHANGED)
     async def film_peaks(id: TrackId, request: Request) -> Response:  # noqa: A002
-        """Give what the waveform of a film's own sound is drawn from."""
-        return file_answer(await run_sync(_of, projects.peaks, id, limiter=few), "application/json", request)
+        """Give what the waveform of a film's own sound is drawn from; of an album, that of the sound of its clips."""
+        found = await run_sync(_of, projects.peaks, id, limiter=few)
+        return as_json(found) if isinstance(found, Peaks) else file_answer(found, "application/json", request)
 
     async def film(id: TrackId, request: Request) -> Response:  # noqa: A002
         """Play a film: its file, or a small copy where browsers don't play that; 409 until there is one."""

@@ -47,3 +47,17 @@ export function remarked({ code, values }: Remark): string | undefined {
 
 /** The messages of the chosen language. */
 export const t = (): Messages => catalogues[settings.language] ?? en;
+
+/** What is said of films, for a project: of an album, some is called otherwise. */
+export function filmWords(kind: "film" | "album"): Messages["films"] {
+  const { films } = t();
+  if (kind === "film") return films;
+  const { cue, music, out, ...others } = films.ofAlbum;
+  return {
+    ...films,
+    ...others,
+    cue: { ...films.cue, ...cue },
+    music: { ...films.music, ...music },
+    out: { ...films.out, kinds: { ...films.out.kinds, ...out } },
+  };
+}

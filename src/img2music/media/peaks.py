@@ -26,4 +26,4 @@ def read_peaks(path: str | os.PathLike[str]) -> NDArray[np.uint8]:
 
 def scaled(peaks: NDArray[np.float32]) -> NDArray[np.uint8]:
     """Levels as a waveform is drawn from them: the loudest is 255."""
-    return np.rint(255.0 * peaks / max(float(peaks.max(initial=0.0)), 1e-9)).astype(np.uint8)
+    return np.asarray(np.rint(255.0 * peaks / max(float(peaks.max(initial=0.0)), 1e-9)), dtype=np.uint8)

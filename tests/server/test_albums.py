@@ -306,20 +306,6 @@ def test_photos_are_sent_to_an_album_later(client: TestClient, library: Library,
     assert not (folder / "more.jpg").exists()
 
 
-def test_the_strip_of_an_album_has_the_sound_of_its_clips(client: TestClient, library: Library, folder: Path) -> None:
-    film(folder / "dd.mov", 4.0, Track(np.sin(np.arange(192_000, dtype=np.float32) / 20.0)[np.newaxis], "mono"))
-    project, _ = read(client, library, begun(client, {"folder": str(folder)}))
-    found = client.get(f"/api/projects/{project['id']}/peaks").json()
-    clip = project["sheet"]["slideshow"]["photos"][4]["start"]
-    peaks, duration = np.array(found["peaks"]), project["sheet"]["film"]["duration"]
-    assert len(peaks) == pytest.approx(duration * found["per_second"], abs=1.1)
-    first = round((clip - 0.6) * found["per_second"])
-    assert peaks[:first].max() == 0
-    assert peaks[first:].max() == 255
-    without = edit(client, project, kind="photo-remove", photo=4)
-    assert not any(client.get(f"/api/projects/{without['id']}/peaks").json()["peaks"])
-
-
 def test_photos_that_are_sent_are_kept_and_go_with_the_album(client: TestClient, library: Library) -> None:
     sent = []
     for colour in (COLOURS["a"], COLOURS["b"]):

@@ -141,7 +141,7 @@ class FilmViews(Closing):
         return self._kept.made(path, _state(path), ".json", _write_peaks)
 
     def album_peaks(self, show: SheetSlideshow, duration: float) -> Peaks:
-        """What the waveform of the clips of an album is drawn from, as they are heard in it; without any, of silence."""
+        """What the waveform of an album is drawn from: of its clips, where they are heard; of silence without any."""
         made = np.zeros(math.ceil(duration * PER_SECOND), dtype=np.float32)
         track = AlbumTrack.of(show, duration)
         for clip in () if track is None else track.clips:

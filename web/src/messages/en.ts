@@ -9,6 +9,7 @@ const ASKED = {
   song: ["the song", " like the song"],
   point: ["what you asked for", ", as you asked"],
   film: ["the film here", " like the film here"],
+  album: ["the album here", " like the album here"],
 } as const;
 
 export type Heard = Pick<Track["features"], "tempo" | "key" | "mode">;

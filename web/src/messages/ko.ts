@@ -8,7 +8,7 @@ const SIDES: Record<Side, [string, string, string]> = {
   pleasant: ["밝고", "밝은", "밝음"],
   sombre: ["어둡고", "어두운", "어두움"],
 };
-const ASKED = { image: "사진", song: "그 노래", point: "찾는 느낌", film: "이 부분의 영상" };
+const ASKED = { image: "사진", song: "그 노래", point: "찾는 느낌", film: "이 부분의 영상", album: "앨범의 이 부분" };
 const joined = (sides: Side[], last: 1 | 2): string =>
   sides.map((side, index) => SIDES[side][index < sides.length - 1 ? 0 : last]).join(" ");
 

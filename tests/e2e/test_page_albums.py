@@ -17,6 +17,7 @@ from PIL import Image
 from playwright.sync_api import Page, Route, expect
 
 from tests.e2e.browser import require_accessible_also_wide, serve
+from tests.support.soundtracks import Track, film
 
 pytestmark = pytest.mark.slow
 
@@ -171,6 +172,36 @@ def test_an_album_plays_while_it_is_drawn_and_of_two_windows_the_later_one_is_to
     other.get_by_role("button", name="Take out of the album").click()
     expect(other.get_by_role("alert")).to_contain_text("Trip was changed elsewhere meanwhile")
     assert names(other) == names(one)
+
+
+def test_an_album_with_a_clip_is_called_so_and_gets_more_photos(context, home, address):
+    folder = home / "films/Clips"
+    folder.mkdir()
+    for name in ("a", "b"):
+        Image.new("RGB", (64, 36), COLOURS["beach"]).save(folder / f"{name}.jpg")
+    tone = np.sin(np.arange(96_000, dtype=np.float32) / 20.0)[np.newaxis]
+    film(folder / "c.mov", 2.0, Track(tone, "mono"))
+    begun = asked(f"{address}api/projects", {"folder": str(folder), "album": SMALL, "options": {"songs": 1}})
+    page = context(viewport={"width": 1440, "height": 1000})
+    page.goto(f"{address}#films/{begun['id']}")
+    opened(page)
+    for heading in ("2 photos and 1 clip", "Songs of the album", "Strip of the album", "The whole album"):
+        expect(page.get_by_role("heading", name=heading, exact=True)).to_be_visible()
+    expect(page.get_by_label("The clips' own sound")).to_be_visible()
+    expect(page.locator("ol .photo").nth(2)).to_have_attribute("aria-label", re.compile("Clip 3: c,"))
+    Image.new("RGB", (64, 36), COLOURS["party"]).save(folder / "d.jpg")
+    page.get_by_role("button", name="Add what else is in the folder").click()
+    expect(page.get_by_role("heading", name="3 photos and 1 clip", exact=True)).to_be_visible(timeout=60_000)
+    assert names(page) == ["a", "b", "c", "d"]
+    strip = page.get_by_role("group", name="Strip of the album")
+    assert strip.evaluate("each => each.scrollWidth - each.clientWidth") <= 1  # all of it is seen
+    page.get_by_role("button", name="Undo: more photos").click()
+    expect(page.get_by_role("heading", name="2 photos and 1 clip", exact=True)).to_be_visible()
+    korean = context(viewport={"width": 1440, "height": 1000}, locale="ko-KR")
+    korean.goto(f"{address}#films/{begun['id']}")
+    opened(korean)
+    for heading in ("사진 2장, 클립 1개", "앨범의 노래", "앨범 띠", "앨범 전체"):
+        expect(korean.get_by_role("heading", name=heading, exact=True)).to_be_visible()
 
 
 @pytest.mark.parametrize("language", ["en-US", "ko-KR"])

@@ -144,6 +144,13 @@ def test_photos_that_are_dropped_become_a_slideshow(context, home, address, tmp_
     for name, start in zip(dragged, starts, strict=True):
         assert np.abs(frames[round(10 * (start + 1.5))].astype(int) - COLOURS[name]).max() < 60
     expect(page.locator("video")).to_be_visible(timeout=60_000)
+    page.get_by_role("alert").get_by_role("button").last.click()
+    more = home / "more.jpg"
+    Image.new("RGB", (64, 36), COLOURS["party"]).save(more)
+    page.get_by_label("Add photos").set_input_files([broken, more])
+    expect(page.get_by_role("heading", name="5 photos", exact=True)).to_be_visible(timeout=60_000)
+    expect(page.get_by_role("alert")).to_contain_text("1 file is left out. broken.jpg")
+    assert names(page) == [*dragged, "more"]
 
 
 def test_an_album_plays_while_it_is_drawn_and_of_two_windows_the_later_one_is_told(context, album):

@@ -16,6 +16,7 @@ import soundfile
 from PIL import Image
 
 from img2music import Library
+from img2music.app.albums import read_added
 from img2music.app.library import store_of
 from img2music.app.projects import make_project_proxy, read_project_film, render_project
 from img2music.errors import InputError
@@ -271,6 +272,11 @@ def test_photos_come_to_an_album_later(client: TestClient, library: Library, fol
     assert client.get(f"{at}/photos", params={"path": str(folder / "f.jpg"), "side": 64}).status_code == 200
     everything = edit(client, added, kind="photo-add")
     assert names(everything) == "afbcde"
+    for number in range(10):
+        (folder / f"g{number}.jpg").write_bytes(picture((200, 10 * number, 130)))
+    longer = edit(client, everything, kind="photo-add")  # than the song, so that music is chosen for all
+    assert sum(each["end"] - each["start"] for each in longer["sheet"]["cues"]) == pytest.approx(48.0, abs=0.5)
+    everything = client.post(f"{at}/undo", json={"revision": longer["revision"]}).json()
     taken_out = edit(client, everything, kind="photo-remove", photo=5)
     assert names(edit(client, taken_out, kind="photo-add", names=["e.jpg"], to=0)) == "eafbcd"
     last = now(client, project)
@@ -304,6 +310,32 @@ def test_photos_are_sent_to_an_album_later(client: TestClient, library: Library,
     body = {"pictures": [send("more.jpg")]}
     assert "folder of their own" in told(client.post(f"/api/projects/{other['id']}/photos", json=body), 422)
     assert not (folder / "more.jpg").exists()
+
+
+def test_photos_that_two_servers_add_at_once_are_all_known(
+    client: TestClient, library: Library, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project, _ = read(client, library, begun(client, {"folder": str(folder)}))
+    for name in "ef":
+        (folder / f"{name}.jpg").write_bytes(picture((10, 20, 30)))
+    quicker: list[dict[str, Any]] = []
+
+    def interrupted(*given: Any, **rest: Any) -> bytes:
+        found = read_added(*given, **rest)
+        if not quicker:  # another server adds one while this one reads
+            quicker.append({})
+            with TestClient(other, base_url="http://localhost", headers=CHANGES) as opened:
+                quicker[0] = edit(opened, project, kind="photo-add", names=["e.jpg"])
+        return found
+
+    other = create_app(library, cache=tmp_path / "other", films=[str(folder.parent)])
+    monkeypatch.setattr("img2music.app.projects.read_added", interrupted)
+    body = {"revision": project["revision"], "edit": {"kind": "photo-add", "names": ["f.jpg"]}}
+    assert "changed meanwhile" in told(client.post(f"/api/projects/{project['id']}/edits", json=body), 409)
+    assert now(client, project)["sheet"] == quicker[0]["sheet"]
+    both = edit(client, quicker[0], kind="photo-add", names=["f.jpg"])
+    assert names(both) == "abcdef"
+    make_project_proxy(store_of(library), project["id"], unwatched)  # for which each has to be known
 
 
 def test_photos_that_are_sent_are_kept_and_go_with_the_album(client: TestClient, library: Library) -> None:

@@ -328,14 +328,15 @@ class Projects:
             reading = _require_reading(self._store, id)
             if isinstance(edit, PhotoAdd):
                 self._film(id)
+                # Beside what was read before: it holds after an undo, too.
                 reading = read_added(self._store, row, sheet, edit, reading=reading, spotting=music.options)
-                self._table.keep(id, reading)  # beside what was read before: it holds after an undo, too
+                music.added = reading
             made = changed(sheet, edit, EditedAlbum(row, reading, music.options, music.chosen))
         else:
             made = edited(sheet, edit, music)
         change, text = Change(ALL_EDITS[type(edit)], getattr(edit, "cue", None)), _text(made)
         _parsed(text)  # what could not be read back is not kept
-        return self._told(self._seen_soon(self._table.put(id, revision, change, text)))
+        return self._told(self._seen_soon(self._table.put(id, revision, change, text, reading=music.added)))
 
     def undo(self, id: int, revision: int) -> Project:  # noqa: A002
         """Take the last change back."""
@@ -561,6 +562,7 @@ class _Music:
     def __init__(self, store: "LibraryStore", row: ProjectRow) -> None:
         self._store, self._row = store, row
         self.options = _spotting(row.options)
+        self.added: bytes | None = None  # what was read for an edit that is not stored yet
 
     def track(self, id: int) -> CueTrack:  # noqa: A002
         for track in self._store.tracks([id]):
@@ -580,7 +582,7 @@ class _Music:
         return respotted(film, sheet, tracks, options, store=listener.store, natural=natural)
 
     def _read(self, sheet: CueSheet) -> tuple[Listener, Film, AffectDistribution]:
-        reading = _require_reading(self._store, self._row.id)
+        reading = self.added or _require_reading(self._store, self._row.id)
         listener = Listener.of(self._store, self.options.person)
         natural = listener.person.natural(ImageModel.load(self.options.image_model).reference)
         return listener, _seen(self._row, sheet, reading), natural

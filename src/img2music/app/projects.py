@@ -707,7 +707,7 @@ def render_project(
             require_inside(row, sheet)
             if film:
                 absent = write_album(sheet, _require_reading(store, id_), output, progress)
-                notes = absent_note(absent)
+                notes = absent_note(absent, "install one that has them")
             else:
                 stems = write_sound(sheet, base, progress)
         else:

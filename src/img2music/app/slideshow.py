@@ -138,7 +138,7 @@ def make_slideshow(
         plan, options = _taken_up(given, file, options, reader)
     written, absent = _written(plan, file, options, progress)
     save_sheets(written, files)
-    notes = (*plan.notes, *reader.notes, *absent_note(absent))
+    notes = (*plan.notes, *reader.notes, *absent_note(absent, "give one that has them as `font`"))
     made = Slideshow(written, notes, plan.film, songs=plan.songs, errors=tuple(errors))
     return made if plot is None else replace(made, notes=(*notes, *made.plot(plot)))
 
@@ -308,12 +308,12 @@ def _drawn(
     return "".join(sorted(font.absent)) if font is not None else ""
 
 
-def absent_note(absent: str) -> tuple[str, ...]:
+def absent_note(absent: str, remedy: str) -> tuple[str, ...]:
     """Say which letters of captions no font has."""
     if not absent:
         return ()
     few, what = printable(absent[:10]), "1 letter" if len(absent) == 1 else f"{len(absent)} letters"
-    return (f"Left out of the captions, for want of a font: {what} ({few}); give one that has them as `font`.",)
+    return (f"Left out of the captions, for want of a font: {what} ({few}); {remedy}.",)
 
 
 def _font(options: SlideshowOptions, frame: tuple[int, int]) -> CaptionFont | None:

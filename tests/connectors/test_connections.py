@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import keyring
+import keyring.core
 import pytest
 from keyring.backend import KeyringBackend
+from keyring.errors import KeyringLocked
 
 from img2music.connectors.connections import (
     MOST,
@@ -180,14 +182,23 @@ def test_several_at_once_lose_nothing() -> None:
     assert secret_of("c7") == "secret 7"
 
 
-def test_a_keyring_that_fails_is_done_without(ring: Ring, monkeypatch: pytest.MonkeyPatch) -> None:
-    from keyring.errors import KeyringLocked
-
-    def locked(*_: Any) -> None:
-        raise KeyringLocked("locked")
+@pytest.mark.parametrize("fault", [KeyringLocked, OSError, RuntimeError, ModuleNotFoundError, TypeError])
+def test_a_keyring_that_fails_is_done_without(
+    ring: Ring, monkeypatch: pytest.MonkeyPatch, fault: type[Exception]
+) -> None:
+    def fail(*_: Any) -> None:
+        raise fault("broken")
 
     for name in ("get_password", "set_password"):
-        monkeypatch.setattr(keyring, name, locked)
+        monkeypatch.setattr(keyring, name, fail)
+    keep(HOME, SECRET)
+    assert find_secret("home") == (SECRET, Kept.FILE)
+    forget("home")
+
+
+def test_a_keyring_that_is_named_and_not_there_is_done_without(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keyring.core, "_keyring_backend", None)
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "no.such.Backend")
     keep(HOME, SECRET)
     assert find_secret("home") == (SECRET, Kept.FILE)
     forget("home")

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Literal
 
-from img2music.app.server_exchange import MARK, Exchange, begun, mark_of
+from img2music.app.server_exchange import MARK, Exchange, mark_of
 from img2music.app.server_reports import MatchedSong, PushReport
 from img2music.connectors.music_server import ServerPlaylist
 from img2music.errors import ConflictError, UsageError, printable
@@ -176,8 +176,13 @@ def _marked(comment: str | None, mark: str) -> str:
 
 def _between(actual: tuple[str, ...], old: tuple[str, ...], sent: tuple[str, ...]) -> bool:
     """Whether songs may be what was there while others were put in their place: some of either."""
-    cuts = range(len(actual) + 1)
-    return any(begun(actual[:cut], old) and begun(actual[cut:], sent) for cut in cuts) or begun(actual, sent)
+    return _in_order(actual, old) + _in_order(actual[::-1], sent[::-1]) >= len(actual)
+
+
+def _in_order(songs: tuple[str, ...], among: tuple[str, ...]) -> int:
+    """How many of the first songs are among others in their order."""
+    left = iter(among)
+    return next((count for count, song in enumerate(songs) if song not in left), len(songs))
 
 
 def _lie(name: str, sent: Sequence[MatchedSong], stored: tuple[str, ...]) -> Remark:

@@ -219,12 +219,14 @@ def _into_keyring(name: str, secret: str) -> bool:
 
 @contextlib.contextmanager
 def _keyring() -> Iterator[Any]:
-    """The system's keyring; None where there is none that keeps anything. Its faults end what is within."""
-    try:
+    """The system's keyring; None where there is none that keeps anything. Its faults end what is within.
+
+    These are of any kind, such as of a backend that is named and not there, and their words may hold secrets.
+    """
+    ring = None
+    with contextlib.suppress(Exception):  # ImportError among them
         import keyring
-        from keyring.errors import KeyringError
-    except ImportError:
-        yield None
-        return
-    with contextlib.suppress(KeyringError):
-        yield keyring if keyring.get_keyring().priority >= 1 else None
+
+        ring = keyring if keyring.get_keyring().priority >= 1 else None
+    with contextlib.suppress(Exception):
+        yield ring

@@ -45,6 +45,8 @@ _LONGEST_COMPLAINT = 200  # characters of a service's own words that are passed 
 _DOCUMENTS = ("text/html", "text/xml", "application/xml", "application/json", "text/plain")
 """Kinds of answers that are words about a file, not the file."""
 
+_PACKED = ("", "identity", "gzip", "x-gzip", "deflate")
+"""Codings of answers that are read."""
 _CONTENT_RANGE = re.compile(r"bytes (\d{1,18})-\d{1,18}/(\d{1,18}|\*)")  # RFC 9110, section 14.4
 
 AWAY, SLOW, REFUSED, FAILS = "server-away", "server-slow", "server-refuses", "server-fails"
@@ -281,6 +283,8 @@ class Session(contextlib.AbstractContextManager["Session"]):
             return _wait_for(self._follow(self._client.build_request(method, url, **content), take, until - turn))
         except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:  # whose words may hold a key
             raise self._fault(error, url) from None
+        except UnicodeEncodeError:  # halves of surrogate pairs, such as it may have told itself
+            raise self.error("what is not text can't be told to it.", status=404) from None
 
     async def _follow(
         self, request: httpx.Request, take: Callable[[httpx.Response], Awaitable[bytes]], seconds: float
@@ -291,6 +295,7 @@ class Session(contextlib.AbstractContextManager["Session"]):
                 response = await self._client.send(request, stream=True)
                 try:
                     if response.next_request is None:
+                        self._require_plain(response)
                         return response, await take(response)
                 finally:
                     await response.aclose()
@@ -300,6 +305,12 @@ class Session(contextlib.AbstractContextManager["Session"]):
                 if old.method != "GET" or request.url.scheme not in ("https", old.url.scheme):
                     raise self.error("it sends us to an address that can't be trusted; check its address.", final=True)
         raise self.error(f"more than {self.limits.redirects} redirects; check its address.", final=True)
+
+    def _require_plain(self, response: httpx.Response) -> None:
+        """Refuse what is packed in no usual way: packed twice, two kilobytes fill the memory."""
+        packed = response.headers.get("Content-Encoding", "").strip().lower()
+        if packed not in _PACKED:
+            raise self.error(f"its answer is packed ({printable(packed[:40])}), as nobody asked for; check its proxy.")
 
     async def _body(self, response: httpx.Response) -> bytes:
         body = bytearray()

@@ -77,7 +77,7 @@ class Jellyfin(GivesFiles):
                 headers=headers,
                 again=False,  # wrong ones are counted there
             )
-            user = told.identifier(told.within(answer, "User").get("Id"))
+            user = told.usable_id(told.within(answer, "User").get("Id"))
             token = told.identifier(answer.get("AccessToken") if isinstance(answer, dict) else None)
             if not user or not token or not token.isprintable():
                 raise session.error("it is no Jellyfin; check its address.", final=True)
@@ -120,27 +120,25 @@ class Jellyfin(GivesFiles):
         asked = {"includeItemTypes": "Playlist", "recursive": "true", "fields": "CanDelete,ChildCount,Overview"}
         return [
             ServerPlaylist(
-                id=told.identifier(entry.get("Id")),
+                id=id_,
                 name=told.text(entry.get("Name")) or "",
                 songs=told.number(entry.get("ChildCount")),
                 comment=told.text(entry.get("Overview")),
                 own=entry.get("CanDelete") is not False and not self._by_key,
             )
             for entry in self._items("/Items", asked)
-            if entry.get("MediaType") != "Video" and told.usable_id(entry.get("Id"))
+            if entry.get("MediaType") != "Video" and (id_ := told.usable_id(entry.get("Id")))
         ]
 
     def playlist_songs(self, playlist: str) -> list[str]:
         """Read the ids of the songs of a playlist, in order."""
-        # By their place in the list, since a list from before 10.10 may have a song twice.
-        found: list[str] = []
-        while True:
-            asked = {"userId": self._user, "startIndex": len(found), "limit": PAGE, "enableImages": "false"}
-            told_of = self._ask(f"/Playlists/{_quoted(playlist)}/Items", asked)
-            page = [told.identifier(entry.get("Id")) for entry in told.items(told_of, "Items")]
-            found += page
-            if not page or len(found) >= (told.number(told_of.get("TotalRecordCount")) or 0):
-                return found
+
+        def page(at: int) -> tuple[list[dict[str, Any]], int | None]:
+            asked = {"userId": self._user, "startIndex": at, "limit": PAGE, "enableImages": "false"}
+            found = self._ask(f"/Playlists/{_quoted(playlist)}/Items", asked)
+            return told.items(found, "Items"), told.number(found.get("TotalRecordCount"))
+
+        return told.listed_ids(page, "Id")
 
     def create_playlist(self, name: str, comment: str, songs: Sequence[str]) -> str:
         """Make a playlist, under a name by which one that was begun before is found."""
@@ -150,7 +148,7 @@ class Jellyfin(GivesFiles):
         if id_ is None:
             asked = {"Name": begun, "Ids": [], "UserId": self._user, "MediaType": "Audio"}
             try:
-                id_ = told.identifier(self._ask("/Playlists", method="POST", json=asked, again=False).get("Id"))
+                id_ = told.usable_id(self._ask("/Playlists", method="POST", json=asked, again=False).get("Id"))
             except SourceError:
                 id_ = self._named(begun)  # it may have been made all the same
                 if id_ is None:
@@ -264,7 +262,7 @@ def _our_version() -> str:
 def _user_of(connection: Connection, users: Any) -> str:
     """Find the user that a key is to stand for."""
     found = [user for user in (users if isinstance(users, list) else [users]) if isinstance(user, dict)]
-    ids = {told.text(user.get("Name")): told.identifier(user.get("Id")) for user in found}
+    ids = {told.text(user.get("Name")): told.usable_id(user.get("Id")) for user in found}
     by_name = {name.casefold(): id_ for name, id_ in ids.items() if name and id_}
     if connection.user is None and len(by_name) == 1:
         return next(iter(by_name.values()))

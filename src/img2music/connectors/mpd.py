@@ -105,7 +105,7 @@ class Mpd:
 
     def playlists(self) -> list[ServerPlaylist]:
         """List the stored playlists."""
-        return [ServerPlaylist(id=name, name=one_line(name)) for name in self._ask(_names)]
+        return [ServerPlaylist(id=name, name=one_line(name)) for name in self._ask(_names) if told.usable_id(name)]
 
     def playlist_songs(self, playlist: str) -> list[str]:
         """Read the ids of the songs of a playlist, in order."""

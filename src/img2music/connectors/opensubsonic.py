@@ -349,7 +349,7 @@ class OpenSubsonic(GivesFiles):
 
 
 def _id(entry: dict[str, Any]) -> str:
-    return told.identifier(entry.get("id"))
+    return told.usable_id(entry.get("id")) or ""
 
 
 def _named(found: Any) -> str | None:

@@ -70,24 +70,20 @@ class Plex(GivesFiles):
         """List the playlists of music."""
         return [
             ServerPlaylist(
-                id=told.identifier(entry.get("ratingKey")),
+                id=id_,
                 name=told.text(entry.get("title")) or "",
                 songs=told.number(entry.get("leafCount")),
                 comment=told.text(entry.get("summary")),
                 own=not (_is_true(entry.get("smart")) or _is_true(entry.get("readOnly"))),
             )
             for entry in self._entries("/playlists", {"playlistType": "audio"})
-            if told.usable_id(entry.get("ratingKey"))
+            if (id_ := told.usable_id(entry.get("ratingKey")))
         ]
 
     def playlist_songs(self, playlist: str) -> list[str]:
         """Read the ids of the songs of a playlist, in order."""
-        found: list[str] = []
-        while True:  # by their place in the list, which may have a song twice
-            page, total = self._page(f"/playlists/{_quoted(playlist)}/items", {}, len(found))
-            found += [told.identifier(entry.get("ratingKey")) for entry in page]
-            if not page or len(found) >= (total or 0):
-                return found
+        where = f"/playlists/{_quoted(playlist)}/items"
+        return told.listed_ids(lambda at: self._page(where, {}, at), "ratingKey")
 
     def create_playlist(self, name: str, comment: str, songs: Sequence[str]) -> str:
         """Make a playlist, under a name by which one that was begun before is found."""
@@ -97,7 +93,7 @@ class Plex(GivesFiles):
             asked = {"type": "audio", "title": begun, "smart": 0, "uri": self._uri(songs[:1]) if songs else ""}
             try:
                 made = told.items(self._ask("/playlists", asked, method="POST", again=False), "Metadata")
-                id_ = told.identifier(made[0].get("ratingKey")) if made else self._named(begun)
+                id_ = told.usable_id(made[0].get("ratingKey")) if made else self._named(begun)
             except SourceError:
                 id_ = self._named(begun)  # it may have been made all the same
                 if id_ is None:
@@ -153,7 +149,7 @@ class Plex(GivesFiles):
     def _music(self) -> list[tuple[str, dict[str, Any]]]:
         """Where the songs of each library of music are."""
         sections = told.items(self._ask("/library/sections"), "Directory")
-        keys = [told.identifier(section.get("key")) for section in sections if section.get("type") == "artist"]
+        keys = [told.usable_id(section.get("key")) for section in sections if section.get("type") == "artist"]
         # The newest last, so that what is added meanwhile moves nothing.
         asked = {"type": TRACK, "sort": "addedAt:asc"}
         return [(f"/library/sections/{_quoted(key)}/all", asked) for key in keys if key]
@@ -202,8 +198,8 @@ class Plex(GivesFiles):
     def _copy(self, song: str, **part: Any) -> None:
         key = self._keys.get(song)
         if key is None:
-            key = _part(self._metadata(song)).get("key")
-            if not isinstance(key, str) or not key.startswith("/library/parts/"):
+            key = told.path(_part(self._metadata(song)).get("key"))
+            if key is None or not key.startswith("/library/parts/"):
                 raise self._session.error("there is no file of this song.", status=404)
             self._keys.clear()  # whoever reads a song goes on with it
             self._keys[song] = key

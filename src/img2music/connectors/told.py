@@ -70,6 +70,20 @@ def usable_id(found: Any) -> str | None:
         return None
 
 
+def listed_ids(page: Callable[[int], tuple[list[Entry], int | None]], key: str) -> list[str]:
+    """Read the ids of the songs of a list by their places, since it may have a song twice; "" for what is no id.
+
+    A server that goes on for ever is not believed.
+    """
+    found: list[str] = []
+    while len(found) < MOST_SONGS:
+        entries, total = page(len(found))
+        found += [usable_id(entry.get(key)) or "" for entry in entries]
+        if not entries or len(found) >= (total or 0):
+            break
+    return found
+
+
 def one_song(entry: Entry, read: Callable[[Entry], Song | None], fault: Callable[..., Exception]) -> Song:
     """Read one song that was asked for."""
     try:

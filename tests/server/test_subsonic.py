@@ -9,9 +9,12 @@ from xml.etree import ElementTree
 import pytest
 
 import img2music
+from img2music.connectors import http
 from img2music.connectors.connections import keep
 from tests.conftest import Locations
 from tests.support.music_servers import SubsonicServer, entry
+from tests.support.music_servers import told as subsonic
+from tests.support.servers import Answer, Reset
 from tests.support.songs import put, record
 
 pytest.importorskip("fastapi")
@@ -241,3 +244,42 @@ def test_of_a_connection_that_is_not_there_only_our_token_is_told(guarded: TestC
         answer = guarded.get(path, params={"f": "json", **login})
         assert answer.json()["subsonic-response"]["error"]["code"] == code
     assert guarded.get(path, params={"f": "json"}, headers={"Host": "evil.example"}).status_code == 421
+
+
+@pytest.mark.parametrize("versions", [5, True, "1", {"a": 1}, None, [1, "2", None, True, [1]]])
+@pytest.mark.parametrize("name", ["songLyrics", None, ["a"], "\udc80", 7])
+def test_odd_extensions_of_the_server_are_left_out(
+    client: TestClient, pretend: SubsonicServer, name: Any, versions: Any
+) -> None:
+    odd = [{"name": name, "versions": versions}, {"name": "formPost", "versions": [1]}, 5, []]
+    pretend.faults.append(subsonic(openSubsonicExtensions=odd))
+    _, *theirs = asked(client, "getOpenSubsonicExtensions")["openSubsonicExtensions"]
+    assert theirs[-1] == {"name": "formPost", "versions": [1]}
+    for each in theirs[:-1]:
+        assert each == {"name": "songLyrics", "versions": [1] if isinstance(versions, list) else []}
+
+
+@pytest.mark.parametrize("fault", [Answer({}, 503), Answer(raw=b"<html>", status=500), Reset(), Answer(raw=b"<html>")])
+def test_a_server_that_can_not_be_asked_does_not_make_a_login_wrong(
+    guarded: TestClient, pretend: SubsonicServer, fault: Answer
+) -> None:
+    """Clients forget a login that is wrong."""
+    pretend.faults.append(fault)
+    error = asked(guarded, "ping", **salted(pretend.PASSWORD, pretend.USER))["error"]
+    assert (error["code"], "can't be asked" in error["message"]) == (0, True)
+    assert asked(guarded, "ping", **salted(pretend.PASSWORD, pretend.USER))["status"] == "ok"
+    pretend.faults.append(Answer(raw=b"", status=401))
+    assert asked(guarded, "ping", **salted("wrong", pretend.USER))["error"]["code"] == 40
+
+
+def test_what_strangers_log_in_with_is_not_hidden_in_what_is_told_later(guarded: TestClient) -> None:
+    """Else who logs in by "e", or by nothing, takes the words from all logs, and thousands fill the memory."""
+    before = len(http._OPEN)
+    for login in (
+        {"p": "e", "u": "x"},
+        {"p": "", "t": "e", "s": "", "u": "x"},
+        *({"apiKey": f"k{n}"} for n in range(9)),
+    ):
+        assert asked(guarded, "ping", **login)["status"] == "failed"
+    assert http.without_secrets("the words") == "the words"
+    assert len(http._OPEN) == before

@@ -146,7 +146,8 @@ class SubsonicServer(Server):
             return None if (given["u"], given["t"]) == (self.USER, right) else failed(40, "Wrong username or password")
         if "p" in given:
             assert asked.method == "POST", "a password in an address"
-            right = bytes.fromhex(given["p"].removeprefix("enc:")).decode()
+            hidden = given["p"].removeprefix("enc:")
+            right = bytes.fromhex(hidden).decode() if re.fullmatch("([0-9a-f]{2})*", hidden) else hidden
             return None if (given["u"], right) == (self.USER, self.PASSWORD) else failed(40, "Wrong")
         return failed(10, "Required parameter is missing.")
 

@@ -150,7 +150,8 @@ class Exchange:
         for id_ in songs:
             found = mapped.get(id_)
             if found is None:
-                left_out.append(LeftOutSong(track=None, song=id_, name=id_, reasons=(remark("unlisted"),)))
+                name = printable(id_) or "?"
+                left_out.append(LeftOutSong(track=None, song=id_, name=name, reasons=(remark("unlisted"),)))
             elif not found.tracks:
                 left_out += self.left_there([found])
             elif found.tracks[0].track in matched:

@@ -128,13 +128,13 @@ class Session(contextlib.AbstractContextManager["Session"]):
 
     def hide(self, *secrets: str) -> None:
         """Keep these out of messages and logs, such as a token that a service has told meanwhile."""
-        forms = {form for secret in secrets for form in _forms(secret)}
-        self._secrets |= forms
-        _SECRETS.update(forms)
+        self._secrets |= {form for secret in secrets if secret for form in _forms(secret)}
+        _OPEN.add(self)
 
     def close(self) -> None:
         """End the connections."""
         _wait_for(self._client.aclose())
+        _OPEN.discard(self)
 
     def ask(
         self,
@@ -422,7 +422,8 @@ def _end(client: httpx.AsyncClient) -> None:
     asyncio.run_coroutine_threadsafe(client.aclose(), _loop())
 
 
-_SECRETS: set[str] = set()
+_OPEN: "weakref.WeakSet[Session]" = weakref.WeakSet()
+"""Sessions whose keys are kept out of logs: once they have ended, nothing tells of these, and a server may try many."""
 
 
 def _forms(secret: str) -> tuple[str, ...]:
@@ -433,7 +434,7 @@ def _forms(secret: str) -> tuple[str, ...]:
 
 def _redact(record: logging.LogRecord) -> bool:
     """Keep keys out of what httpx logs of addresses."""
-    record.msg, record.args = _without(_SECRETS, record.getMessage()), None
+    record.msg, record.args = without_secrets(record.getMessage()), None
     return True
 
 
@@ -441,9 +442,10 @@ for _name in ("httpx", "httpcore.connection", "httpcore.http11", "httpcore.proxy
     logging.getLogger(_name).addFilter(_redact)
 
 
-def without_secrets(text: str) -> str:
-    """A text without all keys that sessions know."""
-    return _without(_SECRETS, text)
+def without_secrets(text: str, *secrets: str) -> str:
+    """A text without these keys, and all that open sessions know."""
+    forms = {form for secret in secrets for form in _forms(secret)}
+    return _without(forms.union(*(session._secrets for session in list(_OPEN))), text)
 
 
 def _without(secrets: set[str], text: str) -> str:

@@ -100,17 +100,18 @@ def look(connection: Connection) -> "Seen":
     """Log in at a server or service, and tell what is seen."""
     service = (music_server if connection.kind in MUSIC else photo_service)(connection)
     try:
-        return _seen(service.look())
+        return _seen(service.look(), secret_of(connection.name))
     finally:
         service.close()
 
 
-def _seen(told: "Seen") -> "Seen":
+def _seen(told: "Seen", *secrets: str | None) -> "Seen":
     """What a server shows, without what it may say again of the login."""
     from img2music.connectors.http import without_secrets
 
-    product = without_secrets(told.product).partition("=")[0][:LONGEST_PRODUCT]
-    return replace(told, product=product, user=None if told.user is None else without_secrets(told.user))
+    given = [secret for secret in secrets if secret]
+    product = without_secrets(told.product, *given).partition("=")[0][:LONGEST_PRODUCT]
+    return replace(told, product=product, user=None if told.user is None else without_secrets(told.user, *given))
 
 
 def try_login(connection: Connection, secret: str | None) -> tuple[Connection, str | None, "Seen"]:
@@ -118,12 +119,12 @@ def try_login(connection: Connection, secret: str | None) -> tuple[Connection, s
 
     A kind may have a class method ``prepare``, which finds out how to log in, or has a password changed into a token.
     """
-    kind = _class(KINDS[connection.kind])
+    kind, given = _class(KINDS[connection.kind]), secret
     if hasattr(kind, "prepare"):
         connection, secret = kind.prepare(connection, secret)
     service = kind(connection, secret)
     try:
-        return connection, secret, _seen(service.look())
+        return connection, secret, _seen(service.look(), given, secret)
     finally:
         service.close()
 

@@ -20,7 +20,7 @@ from img2music import __version__
 from img2music.app.sonic import SonicMatch, SonicSimilarity, UnknownSongError
 from img2music.connectors import subsonic_clients
 from img2music.connectors.connections import Connection, connection
-from img2music.errors import Img2MusicError, UsageError
+from img2music.errors import Img2MusicError, SourceError, UsageError
 from img2music.server.guard import MOST_SESSIONS, Sessions, Tries
 from img2music.server.served import Served
 from img2music.server.settings import Settings
@@ -158,15 +158,30 @@ class _Clients:
         known = hashlib.sha256("\0".join(login).encode()).digest()  # no login itself is kept
         if self._until.get(known, 0.0) > time.monotonic():
             return
-        try:
-            held = await self._tries.make(lambda: self._is_own(params) or _is_theirs(there, params))
-        except HTTPException as error:
-            raise Failed(0, str(error.detail), error.status_code) from None
-        if not held:
+        if not await self._holds(there, params):
             raise Failed(44, "Invalid API key.") if "apiKey" in params else Failed(40, "Wrong username or password.")
         while len(self._until) >= MOST_SESSIONS:
             del self._until[next(iter(self._until))]
         self._until[known] = time.monotonic() + LASTS
+
+    async def _holds(self, there: Connection | None, params: Params) -> bool:
+        away = False
+
+        def holds() -> bool:
+            nonlocal away
+            try:
+                return self._is_own(params) or _is_theirs(there, params)
+            except SourceError:  # which costs as much time as a wrong one
+                away = True
+                return False
+
+        try:
+            held = await self._tries.make(holds)
+        except HTTPException as error:
+            raise Failed(0, str(error.detail), error.status_code) from None
+        if away:
+            raise Failed(0, "The music server can't be asked whether this login holds: try again later.")
+        return held
 
     def _is_own(self, params: Params) -> bool:
         token, given = self._settings.token, params.get("p", "")

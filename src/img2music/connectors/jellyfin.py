@@ -77,7 +77,7 @@ class Jellyfin(GivesFiles):
                 headers=headers,
                 again=False,  # wrong ones are counted there
             )
-            user = told.usable_id(told.within(answer, "User").get("Id"))
+            user = told.usable_id(told.within(answer, "User").get("Id")) or ""
             token = told.identifier(answer.get("AccessToken") if isinstance(answer, dict) else None)
             if not user or not token or not token.isprintable():
                 raise session.error("it is no Jellyfin; check its address.", final=True)

@@ -129,12 +129,14 @@ class Session(contextlib.AbstractContextManager["Session"]):
     def hide(self, *secrets: str) -> None:
         """Keep these out of messages and logs, such as a token that a service has told meanwhile."""
         self._secrets |= {form for secret in secrets if secret for form in _forms(secret)}
-        _OPEN.add(self)
+        with _OPENING:
+            _OPEN.add(self)
 
     def close(self) -> None:
         """End the connections."""
         _wait_for(self._client.aclose())
-        _OPEN.discard(self)
+        with _OPENING:
+            _OPEN.discard(self)
 
     def ask(
         self,
@@ -424,6 +426,7 @@ def _end(client: httpx.AsyncClient) -> None:
 
 _OPEN: "weakref.WeakSet[Session]" = weakref.WeakSet()
 """Sessions whose keys are kept out of logs: once they have ended, nothing tells of these, and a server may try many."""
+_OPENING = threading.Lock()
 
 
 def _forms(secret: str) -> tuple[str, ...]:
@@ -445,7 +448,9 @@ for _name in ("httpx", "httpcore.connection", "httpcore.http11", "httpcore.proxy
 def without_secrets(text: str, *secrets: str) -> str:
     """A text without these keys, and all that open sessions know."""
     forms = {form for secret in secrets for form in _forms(secret)}
-    return _without(forms.union(*(session._secrets for session in list(_OPEN))), text)
+    with _OPENING:  # others begin and end meanwhile
+        sessions = list(_OPEN)
+    return _without(forms.union(*(session._secrets for session in sessions)), text)
 
 
 def _without(secrets: set[str], text: str) -> str:

@@ -46,6 +46,14 @@ def verdict(song: dict[str, Any], track: dict[str, Any]) -> Verdict:
             {"title": None, "artist": None, "path": "Band/Album/Song - Single Version.mp3"},
             {"title": "Song (Single Edit)"},
         ),
+        (  # without tags: servers call it as its file is called
+            {"title": "51.opus", "artist": None, "album": None, "path": "rock/51.opus", "size": 162897, "number": 1},
+            {"title": None, "artist": None, "album": None, "path": "/m/rock/51.opus", "size": 162897},
+        ),
+        (
+            {"title": "03 - Song", "artist": None, "album": None, "path": "Band/Album/03 - Song.mp3"},
+            {"number": 3, "path": "/m/Album/song.flac"},
+        ),
         ({"path": FOLDER, "title": "첫눈", "artist": "김서아"}, {"path": f"/m{FOLDER}", "title": "Cheotnun"}),
         ({"title": "Ночь", "number": 3}, {"title": "Noch", "number": 3}),
         ({"artist": "山本", "number": 3}, {"artist": "Yamamoto", "number": 3}),

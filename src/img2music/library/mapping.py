@@ -101,11 +101,12 @@ class _Read:
     def __init__(self, facts: SongFacts) -> None:
         self.facts = facts
         self.path = path = SongPath.of(facts.path)
-        title = facts.title or path.title
+        untitled = not facts.title or path.is_name(facts.title)  # as servers call what has no tags
+        title = path.title if untitled else facts.title or ""
         artists = artists_of(facts.artist) or artists_of(facts.album_artist)
         self.title = SongTitle.of(title)
         artist, dash, rest = title.partition(" - ")
-        noted = facts.title is None and self.title.core == plain(artist)  # what follows is a note of its version
+        noted = untitled and self.title.core == plain(artist)  # what follows is a note of its version
         if not artists and dash and not noted:  # of a mix, where nobody else is named
             artists, self.title = artists_of(artist), SongTitle.of(rest)
         self.artists = artists or artists_of(path.artist)

@@ -305,6 +305,10 @@ class SongPath:
         parts = tuple(plain(each) for each in (name, *names[-2::-1]))[:4]
         return cls(parts, int(found[1]) if found else None, rest, _YEAR.sub("", folder), artist)
 
+    def is_name(self, title: str) -> bool:
+        """Whether a title is nothing but the name of the file, with its ending or without."""
+        return bool(self.parts) and self.parts[0] in {plain(title), plain(_ENDING.sub("", title))}
+
     def shared(self, other: "SongPath") -> int:
         """How many parts are the same, from the end."""
         count = 0

@@ -7,12 +7,10 @@ from typing import Any
 
 import pytest
 
-from img2music.connectors.jellyfin import Jellyfin
 from img2music.connectors.mpd import Mpd
 from img2music.connectors.music_server import MusicServer
-from img2music.connectors.opensubsonic import OpenSubsonic
-from img2music.connectors.plex import Plex
 from img2music.errors import SourceError
+from tests.support.logins import logged_in
 from tests.support.media_servers import JellyfinServer, PlexServer, jellyfin_song, plex_song
 from tests.support.mpd_servers import OddMpd
 from tests.support.music_servers import SubsonicServer, entry
@@ -58,16 +56,8 @@ def login(kind: str, songs: list[Any]) -> Iterator[MusicServer]:
     server: Any = {"subsonic": SubsonicServer, "jellyfin": JellyfinServer, "plex": PlexServer}[kind](songs)
     answer = server.answer
     server.answer = lambda asked: dataclasses.replace(found := answer(asked), raw=written(found.value))
-    with server:
-        if kind == "jellyfin":
-            connection, secret = Jellyfin.prepare(server.connection(), server.PASSWORD, LIMITS)
-            opened = Jellyfin(connection, secret, LIMITS)
-        elif kind == "plex":
-            opened = Plex(server.connection(), server.TOKEN, LIMITS)
-        else:
-            opened = OpenSubsonic(server.connection(), server.PASSWORD, LIMITS)
+    with server, logged_in(kind, server, LIMITS) as opened:
         yield opened
-        opened.close()
 
 
 LONG, NUL, HALF = "x" * 501, "a\0b", "a\udc80b"

@@ -2,18 +2,15 @@
 
 import dataclasses
 import gzip
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from img2music.connectors import told
-from img2music.connectors.jellyfin import Jellyfin
 from img2music.connectors.music_server import MusicServer
-from img2music.connectors.opensubsonic import OpenSubsonic
-from img2music.connectors.plex import Plex
 from img2music.errors import Img2MusicError, SourceError
+from tests.support.logins import logged_in
 from tests.support.media_servers import JellyfinServer, PlexServer, jellyfin_song, plex_song
 from tests.support.music_servers import SubsonicServer, entry
 from tests.support.servers import QUICK, Answer, Asked
@@ -28,19 +25,6 @@ def make(kind: str) -> Any:
     server: Callable[..., Any] = {"subsonic": SubsonicServer, "jellyfin": JellyfinServer, "plex": PlexServer}[kind]
     song = {"subsonic": entry, "jellyfin": jellyfin_song, "plex": plex_song}[kind]
     return server([song(number) for number in range(3)])
-
-
-@contextmanager
-def login(kind: str, server: Any) -> Iterator[MusicServer]:
-    opened: MusicServer
-    if kind == "jellyfin":
-        opened = Jellyfin(*Jellyfin.prepare(server.connection(), server.PASSWORD, LIMITS), LIMITS)
-    elif kind == "plex":
-        opened = Plex(server.connection(), server.TOKEN, LIMITS)
-    else:
-        opened = OpenSubsonic(server.connection(), server.PASSWORD, LIMITS)
-    yield opened
-    opened.close()
 
 
 def changed(value: Any, key: str, odd: Any) -> Any:
@@ -102,7 +86,7 @@ def test_whatever_is_odd_ends_in_one_line_and_no_id_is_none(kind: str, odd: str)
         keys.update(keys_of(found.value))
         return found
 
-    with server, login(kind, server) as opened:
+    with server, logged_in(kind, server, LIMITS) as opened:
         server.answer = noted
         ask_all(kind, server, opened, lambda ask: ask())  # nothing fails where nothing is odd
         assert len(keys) > 20
@@ -118,7 +102,7 @@ def test_a_login_that_is_odd_is_none(key: str) -> None:
     server = make("jellyfin")
     answer = server.answer
     server.answer = lambda asked: dataclasses.replace(found := answer(asked), value=changed(found.value, key, "\udc80"))
-    with server, pytest.raises(SourceError, match="it is no Jellyfin"), login("jellyfin", server):
+    with server, pytest.raises(SourceError, match="it is no Jellyfin"), logged_in("jellyfin", server, LIMITS):
         pass
 
 
@@ -126,7 +110,7 @@ def test_a_login_that_is_odd_is_none(key: str) -> None:
 def test_a_playlist_without_end_is_not_believed(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(told, "MOST_SONGS", 1000)
     server = make(kind)
-    with server, login(kind, server) as opened:
+    with server, logged_in(kind, server, LIMITS) as opened:
         id_ = opened.create_playlist("Evening", "", [])
         server.asked.clear()
         page = [{"Id": str(number), "ratingKey": str(number)} for number in range(500)]
@@ -145,7 +129,7 @@ def test_a_playlist_without_end_is_not_believed(kind: str, monkeypatch: pytest.M
 def test_what_is_packed_twice_is_not_unpacked(coding: str) -> None:
     """Two kilobytes of it are a gigabyte."""
     server = make("plex")
-    with server, login("plex", server) as opened:
+    with server, logged_in("plex", server, LIMITS) as opened:
         for ask in (opened.look, lambda: opened.read("1000", 0, 1)):
             bomb = gzip.compress(gzip.compress(b" " * (1 << 20)))
             server.faults.append(Answer(raw=bomb, headers={"Content-Encoding": coding}))
@@ -158,5 +142,5 @@ def test_what_is_packed_once_is_read() -> None:
     server = make("plex")
     answer = server.answer
     server.answer = lambda asked: Answer(raw=gzip.compress(answer(asked).body), headers={"Content-Encoding": "gzip"})
-    with server, login("plex", server) as opened:
+    with server, logged_in("plex", server, LIMITS) as opened:
         assert [song.title for song in opened.songs()] == ["Song 0", "Song 1", "Song 2"]

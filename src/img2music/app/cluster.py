@@ -9,7 +9,7 @@ from img2music.app.server_exchange import Exchange
 from img2music.cluster.nodes import Node, connected, examine
 from img2music.cluster.worker import Versions, versions
 from img2music.connectors.music_server import song_at
-from img2music.errors import ClusterError
+from img2music.errors import ClusterError, counted
 from img2music.library.scanning import ScanReport
 from img2music.library.scanning import scan as scan_into
 from img2music.library.store import LibraryStore
@@ -50,7 +50,9 @@ def _here(
 
 def _told(left_out: dict[str, set[str]]) -> list[str]:
     return [
-        f"{len(songs)} songs of {name} are here as files, and left out." for name, songs in left_out.items() if songs
+        f"{counted(len(songs), 'song')} of {name} {'is' if len(songs) == 1 else 'are'} here as files, and left out."
+        for name, songs in left_out.items()
+        if songs
     ]
 
 
